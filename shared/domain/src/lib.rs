@@ -1,0 +1,23 @@
+//! The rules and types of DeepWiki-OMR, free of input and output.
+//!
+//! *Architecture invariant:* nothing here reads a file, a clock, the network or the environment, and
+//! nothing here is asynchronous. A function of this crate can therefore fail only because of its arguments.
+
+pub mod error;
+pub mod facts;
+pub mod id;
+pub mod job;
+pub mod language;
+pub mod locale;
+pub mod manifest;
+pub mod message;
+pub mod path;
+pub mod repository;
+pub mod search;
+pub mod source;
+
+pub use error::{ErrorKind, StageError};
+pub use id::{ArtefactKey, BlobId, BuildId, CommitId, RepositoryId, Slug};
+pub use language::Language;
+pub use locale::Locale;
+pub use path::RepoPath;
