@@ -10,11 +10,15 @@ pub mod job;
 pub mod language;
 pub mod locale;
 pub mod manifest;
+pub mod memo;
 pub mod message;
+pub mod page;
 pub mod path;
+pub mod plan;
 pub mod repository;
 pub mod search;
 pub mod source;
+pub mod wiki;
 
 pub use error::{ErrorKind, StageError};
 pub use id::{ArtefactKey, BlobId, BuildId, CommitId, RepositoryId, Slug};

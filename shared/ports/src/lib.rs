@@ -1,1 +1,25 @@
-//! Placeholder.
+//! What the stages need of the outside world, in the domain's own terms.
+//!
+//! *API boundary:* `shared/local` and `shared/aws` implement these traits, `functions/` use them as
+//! `&dyn Port`. No trait has more than five methods, and no type of an SDK appears here. Every write is safe to
+//! do twice.
+
+pub mod artefacts;
+pub mod builds;
+pub mod clock;
+pub mod codec;
+pub mod embedder;
+pub mod index;
+pub mod repositories;
+pub mod source;
+
+pub use artefacts::ArtefactStore;
+pub use builds::{BuildQueue, Executions, Jobs, Leases, TaskTokens};
+pub use clock::Clock;
+pub use embedder::Embedder;
+pub use index::SearchIndex;
+pub use repositories::{PageCatalog, Repositories};
+pub use source::{Snapshot, SourceReader};
+
+/// What every port answers with.
+pub type Result<T> = std::result::Result<T, deepwiki_domain::StageError>;

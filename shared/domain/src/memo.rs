@@ -1,0 +1,41 @@
+//! Names under which the result of a step is found again. A memo is made from everything that the result
+//! depends on, so that "made before" and "would be made the same again" are one and the same.
+
+use crate::{ArtefactKey, Locale, facts::FACTS_VERSION};
+
+/// The name of a result by what went into it: 64 hex digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MemoKey(String);
+
+impl MemoKey {
+    /// The digest of these parts; no two different lists of parts give the same bytes to it.
+    fn of(parts: &[&str]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        Self(hasher.finalize().to_hex().to_string())
+    }
+
+    /// The digest as text; safe as a file name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The [`crate::facts::ShardFacts`] of a shard.
+pub fn chunk(shard: &ArtefactKey) -> MemoKey {
+    MemoKey::of(&["chunk", &FACTS_VERSION.to_string(), shard.as_str()])
+}
+
+/// The [`crate::page::Page`] that a writer makes of a brief. `writer` names the writer with its version, and
+/// its model and prompt where it has them.
+pub fn page(brief: &ArtefactKey, locale: Locale, writer: &str) -> MemoKey {
+    MemoKey::of(&["page", writer, locale.tag(), brief.as_str()])
+}
+
+/// The vectors of a shard's chunks or a page's sections, given the artefact of either.
+pub fn vectors(part: &ArtefactKey, model: &str) -> MemoKey {
+    MemoKey::of(&["vectors", model, &FACTS_VERSION.to_string(), part.as_str()])
+}

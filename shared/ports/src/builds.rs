@@ -1,0 +1,106 @@
+//! Starting builds, holding them apart, and knowing how they stand.
+
+use async_trait::async_trait;
+use deepwiki_domain::{
+    BuildId, CommitId, RepositoryId, StageError,
+    job::{BuildRequest, Job, JobFailure, JobStatus, Stage, StageProgress},
+};
+
+use crate::Result;
+
+/// Requests on their way to dispatch, in order within a repository.
+#[async_trait]
+pub trait BuildQueue: Send + Sync {
+    /// Queues a request. The same build id queued twice within five minutes arrives once.
+    async fn send(&self, request: &BuildRequest) -> Result<()>;
+}
+
+/// The state machine.
+#[async_trait]
+pub trait Executions: Send + Sync {
+    /// Starts the build, named by its id. Starting one that runs, or that has ended, does nothing.
+    async fn start(&self, request: &BuildRequest) -> Result<()>;
+}
+
+/// What a repository's lease answers to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseOutcome {
+    /// The request holds the lease now, or held it already: start it.
+    Held,
+    /// Another build runs. The request took the one pending place (replacing what stood there).
+    Folded,
+}
+
+/// At most one build of a repository at a time, and one waiting.
+#[async_trait]
+pub trait Leases: Send + Sync {
+    /// Takes the lease for this request or folds it into the pending place, in one conditional write. Also
+    /// marks the repository PARSING. A repository that is not registered is registered by this.
+    async fn acquire(&self, request: &BuildRequest, now: i64) -> Result<LeaseOutcome>;
+
+    /// Gives up the lease of a build that has ended. Where a request was pending it holds the lease from
+    /// then on and is returned, to be started. Asked again for the same build it answers the same, so that a
+    /// start that failed is done again. `succeeded` decides between READY and FAILED where none was pending.
+    async fn release(
+        &self,
+        repository: &RepositoryId,
+        build: &BuildId,
+        succeeded: bool,
+    ) -> Result<Option<BuildRequest>>;
+
+    /// Whether this build holds the lease.
+    async fn is_held(&self, repository: &RepositoryId, build: &BuildId) -> Result<bool>;
+}
+
+/// Records of builds.
+#[async_trait]
+pub trait Jobs: Send + Sync {
+    /// Writes the record of a build that begins. A build that has a record keeps it.
+    async fn create(&self, job: &Job) -> Result<()>;
+
+    /// The record of a build.
+    async fn get(&self, build: &BuildId) -> Result<Option<Job>>;
+
+    /// The newest records of a repository, newest first, at most `limit`.
+    async fn list(&self, repository: &RepositoryId, limit: usize) -> Result<Vec<Job>>;
+
+    /// Notes how far a stage is, and the commit once it is known.
+    async fn report(
+        &self,
+        build: &BuildId,
+        stage: Stage,
+        progress: StageProgress,
+        commit: Option<&CommitId>,
+    ) -> Result<()>;
+
+    /// Notes the end. A job that has ended with success keeps that.
+    async fn finish(
+        &self,
+        build: &BuildId,
+        status: JobStatus,
+        failure: Option<JobFailure>,
+        now: i64,
+    ) -> Result<()>;
+}
+
+/// Whether anybody still waits for a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// The state machine waits for the answer.
+    Yes,
+    /// The task timed out, was answered or aborted: drop the message.
+    Gone,
+}
+
+/// The state machine's side of a task token.
+#[async_trait]
+pub trait TaskTokens: Send + Sync {
+    /// Says that the work goes on.
+    async fn heartbeat(&self, token: &str) -> Result<Waiting>;
+
+    /// Answers with the stage's output, a JSON document.
+    async fn succeed(&self, token: &str, output: &str) -> Result<Waiting>;
+
+    /// Answers with an error; its kind's name is what `Retry` and `Catch` match.
+    async fn fail(&self, token: &str, error: &StageError) -> Result<Waiting>;
+}
