@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod facts;
+pub mod gate;
 pub mod graph;
 pub mod id;
 pub mod job;
