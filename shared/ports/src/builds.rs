@@ -25,7 +25,8 @@ pub trait Executions: Send + Sync {
 /// What a repository's lease answers to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseOutcome {
-    /// The request holds the lease now, or held it already: start it.
+    /// The request holds the lease now, or held it already: start it. A request that is delivered again after
+    /// its build was released takes nothing (starting what has ended does nothing, so nobody would release it).
     Held,
     /// Another build runs. The request took the one pending place (replacing what stood there).
     Folded,

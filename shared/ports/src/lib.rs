@@ -8,6 +8,8 @@ pub mod artefacts;
 pub mod builds;
 pub mod clock;
 pub mod codec;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod embedder;
 pub mod index;
 pub mod repositories;

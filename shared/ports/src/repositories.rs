@@ -32,7 +32,8 @@ pub trait Repositories: Send + Sync {
     async fn list(&self, after: Option<&RepositoryId>, limit: usize) -> Result<RepositoryPage>;
 
     /// Moves the published pointer, in one conditional write: only while the generation's build holds the
-    /// repository's lease, so that a build that lost it can change nothing. False where it pointed there before.
+    /// repository's lease, so that a build that lost it can change nothing (`Permanent`). False, with or
+    /// without the lease, where it points to this build already.
     async fn publish(&self, id: &RepositoryId, generation: &Generation) -> Result<bool>;
 
     /// Marks as removed; the record and its history stay.

@@ -1,0 +1,143 @@
+//! [`Jobs`]: records of builds that many workers write at once.
+
+use std::collections::BTreeMap;
+
+use deepwiki_domain::{
+    BuildId, ErrorKind, RepositoryId,
+    job::{BuildMode, Job, JobFailure, JobStatus, Stage, StageProgress, Trigger},
+};
+use futures::future::join_all;
+
+use super::{NOW, commit, new_build, new_repository};
+use crate::Jobs;
+
+/// What [`Jobs`] must do.
+pub async fn jobs(jobs: &dyn Jobs) {
+    keeps_the_first_record(jobs).await;
+    lists_the_newest_first(jobs).await;
+    loses_no_report(jobs).await;
+    keeps_success(jobs).await;
+}
+
+async fn keeps_the_first_record(jobs: &dyn Jobs) {
+    let job = job(&new_repository(), NOW);
+    assert_eq!(jobs.get(&job.build).await.unwrap(), None);
+    jobs.create(&job).await.unwrap();
+    assert_eq!(jobs.get(&job.build).await.unwrap().as_ref(), Some(&job));
+    jobs.report(&job.build, Stage::Ingest, progress(1, 1), None)
+        .await
+        .unwrap();
+    jobs.create(&Job {
+        started_at: NOW + 50,
+        ..job.clone()
+    })
+    .await
+    .unwrap();
+    let stands = jobs.get(&job.build).await.unwrap().unwrap();
+    assert_eq!(
+        (stands.started_at, stands.progress.len()),
+        (NOW, 1),
+        "a build that has a record keeps it"
+    );
+}
+
+async fn lists_the_newest_first(jobs: &dyn Jobs) {
+    let repository = new_repository();
+    assert_eq!(jobs.list(&repository, 10).await.unwrap(), []);
+    let mut builds: Vec<BuildId> = Vec::new();
+    for minute in 0..5 {
+        let job = job(&repository, NOW + 60 * minute);
+        jobs.create(&job).await.unwrap();
+        builds.insert(0, job.build);
+    }
+    jobs.create(&job(&new_repository(), NOW)).await.unwrap();
+    for limit in [1, 3, 5, 50] {
+        let listed = jobs.list(&repository, limit).await.unwrap();
+        let listed: Vec<BuildId> = listed.into_iter().map(|job| job.build).collect();
+        assert!(listed.iter().eq(builds.iter().take(limit)), "the newest {limit}");
+    }
+}
+
+async fn loses_no_report(jobs: &dyn Jobs) {
+    let job = job(&new_repository(), NOW);
+    let commit = commit("a");
+    jobs.create(&job).await.unwrap();
+    jobs.report(&job.build, Stage::Ingest, progress(1, 1), Some(&commit))
+        .await
+        .unwrap();
+    let reports = Stage::ALL
+        .into_iter()
+        .filter(|stage| *stage != Stage::Ingest)
+        .map(|stage| jobs.report(&job.build, stage, progress(2, 5), None));
+    for answer in join_all(reports).await {
+        answer.unwrap();
+    }
+    jobs.report(&job.build, Stage::Generate, progress(3, 5), None)
+        .await
+        .unwrap();
+    let stands = jobs.get(&job.build).await.unwrap().unwrap();
+    assert_eq!(
+        stands.commit,
+        Some(commit),
+        "a report without a commit keeps the one that is known"
+    );
+    assert_eq!(stands.status, JobStatus::Running);
+    assert_eq!(
+        stands.progress.len(),
+        Stage::ALL.len(),
+        "stages that report at once do not undo each other"
+    );
+    assert_eq!(stands.progress.get(&Stage::Generate), Some(&progress(3, 5)));
+    assert_eq!(stands.progress.get(&Stage::Chunk), Some(&progress(2, 5)));
+}
+
+async fn keeps_success(jobs: &dyn Jobs) {
+    let job = job(&new_repository(), NOW);
+    jobs.create(&job).await.unwrap();
+    let failure = JobFailure {
+        stage: Some(Stage::Plan),
+        kind: ErrorKind::Throttled(Some(7)),
+        message: "try again later".to_owned(),
+    };
+    jobs.finish(&job.build, JobStatus::Failed, Some(failure.clone()), NOW + 10)
+        .await
+        .unwrap();
+    let failed = jobs.get(&job.build).await.unwrap().unwrap();
+    assert_eq!(
+        (failed.status, failed.failure.as_ref(), failed.ended_at),
+        (JobStatus::Failed, Some(&failure), Some(NOW + 10))
+    );
+    for (status, failure, now) in [
+        (JobStatus::Succeeded, None, NOW + 20),
+        (JobStatus::Succeeded, None, NOW + 30),
+        (JobStatus::Failed, Some(failure), NOW + 40),
+        (JobStatus::Aborted, None, NOW + 50),
+    ] {
+        jobs.finish(&job.build, status, failure, now).await.unwrap();
+        let stands = jobs.get(&job.build).await.unwrap().unwrap();
+        assert_eq!(
+            (stands.status, stands.failure),
+            (JobStatus::Succeeded, None),
+            "success stays"
+        );
+    }
+}
+
+fn job(repository: &RepositoryId, started_at: i64) -> Job {
+    Job {
+        build: new_build(),
+        repository: repository.clone(),
+        trigger: Trigger::Webhook,
+        mode: BuildMode::Full,
+        status: JobStatus::Running,
+        commit: None,
+        progress: BTreeMap::new(),
+        failure: None,
+        started_at,
+        ended_at: None,
+    }
+}
+
+fn progress(done: u32, total: u32) -> StageProgress {
+    StageProgress { done, total }
+}

@@ -1,0 +1,371 @@
+//! [`SearchIndex`]: finds what is there, only where it was asked to look, whatever is typed.
+
+use std::time::{Duration, Instant};
+
+use deepwiki_domain::{
+    ErrorKind, Language, Locale, RepoPath, Slug,
+    facts::SymbolKind,
+    manifest::Role,
+    search::{Document, Hit, LONGEST_QUERY, MOST_HITS, Query},
+};
+
+use super::{commit, new_repository, unique};
+use crate::{SearchIndex, index::Searchable};
+
+/// How long a service may take until what was built can be found.
+const SETTLES_WITHIN: Duration = Duration::from_secs(90);
+
+/// What a [`SearchIndex`] must find, and not find.
+pub async fn search_index(index: &dyn SearchIndex) {
+    let here = build(index, documents("alpha")).await;
+    let there = build(index, documents("beta")).await;
+    let empty = build(index, Vec::new()).await;
+    settle(index, &here, "alpha").await;
+    settle(index, &there, "beta").await;
+
+    finds_names_in_any_spelling(index, &here).await;
+    tells_what_it_found(index, &here).await;
+    finds_japanese(index, &here).await;
+    keeps_to_the_locale(index, &here).await;
+    looks_only_where_it_may(index, &here, &there).await;
+    keeps_to_the_limit(index, &[here.clone(), there.clone()]).await;
+    answers_the_same_twice(index, &[here.clone(), there.clone()]).await;
+    let nowhere = index.search(&[], &query("parse_header")).await.unwrap();
+    assert_eq!(nowhere, [], "no generation, no hits");
+    let nothing = index.search(&[empty], &query("parse_header")).await.unwrap();
+    assert_eq!(nothing, [], "a repository without documents has an index too");
+}
+
+/// How a [`SearchIndex`] must bear what people and programs type.
+pub async fn search_index_refuses(index: &dyn SearchIndex) {
+    let here = build(index, documents("gamma")).await;
+    settle(index, &here, "gamma").await;
+    for text in [
+        "",
+        "   ",
+        "\u{0}\u{7}\u{1b}",
+        "()\"*?",
+        "。、",
+        "\u{200b}\u{feff}",
+    ] {
+        let hits = index
+            .search(std::slice::from_ref(&here), &query(text))
+            .await
+            .unwrap();
+        assert_eq!(hits, [], "{text:?} holds no word");
+    }
+    for text in [
+        "AND OR NOT ((",
+        "symbol:HeaderParser",
+        "path:/.*/ OR *:*",
+        "\"unclosed",
+        "(a+)+$",
+        "[[[[[",
+        "parse_header^1000000000000",
+        "parse_header~99",
+        "{\"match_all\":{}}",
+        "'; DROP TABLE pages; --",
+        "<script>alert(1)</script>",
+        "\u{202e}redaeh_esrap",
+        "e\u{301}\u{301}\u{301}",
+        "👩‍👩‍👧‍👦 🇯🇵",
+        "\\u0000 \\x00 %00 ${jndi:ldap}",
+    ] {
+        let started = Instant::now();
+        let answer = index.search(std::slice::from_ref(&here), &query(text)).await;
+        assert!(answer.is_ok(), "{text:?} is text like any other: {answer:?}");
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{text:?} takes too long"
+        );
+    }
+    let longest = "header "
+        .repeat(LONGEST_QUERY)
+        .chars()
+        .take(LONGEST_QUERY)
+        .collect::<String>();
+    let hits = index
+        .search(std::slice::from_ref(&here), &query(&longest))
+        .await
+        .unwrap();
+    assert!(!hits.is_empty(), "the longest query is answered");
+    for text in [
+        format!("{longest}r"),
+        "x".repeat(1 << 20),
+        "日".repeat(LONGEST_QUERY + 1),
+    ] {
+        let error = index
+            .search(std::slice::from_ref(&here), &query(&text))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Invalid, "longer than the longest query");
+    }
+    let many: String = (0..LONGEST_QUERY / 2)
+        .map(|i| if i % 2 == 0 { "a " } else { "b " })
+        .collect();
+    assert!(
+        index.search(&[here], &query(&many)).await.is_ok(),
+        "many short words"
+    );
+}
+
+async fn finds_names_in_any_spelling(index: &dyn SearchIndex, here: &Searchable) {
+    for text in ["HeaderParser", "headerparser", "header parser", "HEADER_PARSER"] {
+        let best = best(index, here, text).await;
+        assert_eq!(best.symbol.as_deref(), Some("net::HeaderParser"), "for {text:?}");
+    }
+    for text in ["parse_header", "parseHeader", "parse header"] {
+        let best = best(index, here, text).await;
+        assert_eq!(best.symbol.as_deref(), Some("net::parse_header"), "for {text:?}");
+    }
+    let by_path = best(index, here, "src/store/ledger.py").await;
+    assert_eq!(by_path.path.as_str(), "src/store/ledger.py");
+    let by_file_name = best(index, here, "ledger.py").await;
+    assert_eq!(by_file_name.path.as_str(), "src/store/ledger.py");
+    let by_text = best(index, here, "settlement").await;
+    assert_eq!(by_text.path.as_str(), "src/store/ledger.py");
+    let inflected = best(index, here, "retries connections").await;
+    assert_eq!(
+        inflected.page.as_ref().map(Slug::as_str),
+        Some("net"),
+        "prose is found by its stems"
+    );
+    let none = index
+        .search(std::slice::from_ref(here), &query("qqqzzzxxxyyy"))
+        .await
+        .unwrap();
+    assert_eq!(none, [], "what is nowhere is not found");
+}
+
+async fn tells_what_it_found(index: &dyn SearchIndex, here: &Searchable) {
+    let hit = best(index, here, "HeaderParser").await;
+    assert_eq!(
+        (hit.repository, hit.commit),
+        (here.repository.clone(), here.commit.clone())
+    );
+    assert_eq!(
+        (hit.path.as_str(), hit.start, hit.end),
+        ("src/net/header.rs", 10, 42)
+    );
+    assert_eq!(
+        (hit.page.as_ref().map(Slug::as_str), hit.locale),
+        (Some("net"), None)
+    );
+    assert!(hit.score.is_finite());
+}
+
+async fn finds_japanese(index: &dyn SearchIndex, here: &Searchable) {
+    for text in ["再接続", "接続が切れたとき", "待"] {
+        let hit = best(index, here, text).await;
+        assert_eq!(
+            (hit.page.as_ref().map(Slug::as_str), hit.locale),
+            (Some("net"), Some(Locale::Ja)),
+            "for {text}"
+        );
+    }
+}
+
+async fn keeps_to_the_locale(index: &dyn SearchIndex, here: &Searchable) {
+    for locale in Locale::ALL {
+        let query = Query {
+            locale: Some(locale),
+            ..query("header 接続")
+        };
+        let hits = index.search(std::slice::from_ref(here), &query).await.unwrap();
+        assert!(
+            hits.iter().any(|hit| hit.locale == Some(locale)),
+            "pages in the language"
+        );
+        assert!(
+            hits.iter().all(|hit| hit.locale.is_none_or(|it| it == locale)),
+            "none in another"
+        );
+        assert!(
+            hits.iter().any(|hit| hit.locale.is_none()),
+            "source has no language of its own"
+        );
+    }
+}
+
+async fn looks_only_where_it_may(index: &dyn SearchIndex, here: &Searchable, there: &Searchable) {
+    let both = [here.clone(), there.clone()];
+    let of_there = index.search(&both, &query("marker_beta")).await.unwrap();
+    assert_eq!(
+        of_there.first().map(|hit| &hit.repository),
+        Some(&there.repository)
+    );
+    let everywhere = index.search(&both, &query("HeaderParser")).await.unwrap();
+    for one in &both {
+        assert!(
+            everywhere
+                .iter()
+                .any(|hit| hit.repository == one.repository && hit.commit == one.commit)
+        );
+    }
+    let only_here = index
+        .search(std::slice::from_ref(here), &query("HeaderParser marker_beta"))
+        .await
+        .unwrap();
+    assert!(!only_here.is_empty());
+    assert!(
+        only_here.iter().all(|hit| hit.repository == here.repository),
+        "the other is never seen"
+    );
+}
+
+async fn keeps_to_the_limit(index: &dyn SearchIndex, generations: &[Searchable]) {
+    for limit in [0, 1, 3, MOST_HITS, usize::MAX] {
+        let query = Query {
+            limit,
+            ..query("filler")
+        };
+        let hits = index.search(generations, &query).await.unwrap();
+        assert_eq!(
+            hits.len(),
+            limit.min(MOST_HITS),
+            "of more than {MOST_HITS} that match"
+        );
+        assert!(hits.is_sorted_by(|a, b| a.score >= b.score), "best first");
+    }
+}
+
+async fn answers_the_same_twice(index: &dyn SearchIndex, generations: &[Searchable]) {
+    for text in ["filler", "header", "接続"] {
+        let once = index.search(generations, &query(text)).await.unwrap();
+        let twice = index.search(generations, &query(text)).await.unwrap();
+        assert_eq!(once, twice, "for {text:?}");
+    }
+}
+
+async fn build(index: &dyn SearchIndex, documents: Vec<Document>) -> Searchable {
+    let repository = new_repository();
+    let commit = commit(&unique());
+    let generation = index.build(&repository, &commit, documents).await.unwrap();
+    Searchable {
+        repository,
+        commit,
+        generation,
+    }
+}
+
+/// Waits until the generation answers, as services that refresh their indexes now and then need it.
+async fn settle(index: &dyn SearchIndex, searchable: &Searchable, mark: &str) {
+    let started = Instant::now();
+    let query = query(&format!("marker_{mark}"));
+    while index
+        .search(std::slice::from_ref(searchable), &query)
+        .await
+        .unwrap()
+        .is_empty()
+    {
+        assert!(started.elapsed() < SETTLES_WITHIN, "what was built is not found");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+async fn best(index: &dyn SearchIndex, here: &Searchable, text: &str) -> Hit {
+    let hits = index
+        .search(std::slice::from_ref(here), &query(text))
+        .await
+        .unwrap();
+    hits.into_iter()
+        .next()
+        .unwrap_or_else(|| panic!("{text:?} is not found"))
+}
+
+fn query(text: &str) -> Query {
+    Query {
+        text: text.to_owned(),
+        repositories: Vec::new(),
+        locale: None,
+        limit: 20,
+    }
+}
+
+/// A small repository; `mark` stands in it as `marker_<mark>`.
+fn documents(mark: &str) -> Vec<Document> {
+    let source = |path: &str, start, end, text: &str| Document {
+        path: RepoPath::new(path).unwrap(),
+        start,
+        end,
+        symbol: None,
+        kind: None,
+        language: Language::of(path.rsplit('/').next().unwrap(), ""),
+        role: Role::Source,
+        page: None,
+        locale: None,
+        text: text.to_owned(),
+        rank: 0.0,
+    };
+    let section = |locale, path: &str, start, end, text: &str| Document {
+        page: Some(Slug::from_text("net")),
+        locale: Some(locale),
+        ..source(path, start, end, text)
+    };
+    let mut documents = vec![
+        Document {
+            symbol: Some("net::HeaderParser".to_owned()),
+            kind: Some(SymbolKind::Struct),
+            page: Some(Slug::from_text("net")),
+            rank: 0.8,
+            ..source(
+                "src/net/header.rs",
+                10,
+                42,
+                "pub struct HeaderParser { limit: usize }",
+            )
+        },
+        Document {
+            symbol: Some("net::parse_header".to_owned()),
+            kind: Some(SymbolKind::Function),
+            rank: 0.5,
+            ..source(
+                "src/net/header.rs",
+                44,
+                80,
+                "pub fn parse_header(line: &str) -> Header { split(line) }",
+            )
+        },
+        source(
+            "src/net/client.rs",
+            1,
+            30,
+            "let header = parse_header(line)?; HeaderParser::default()",
+        ),
+        source(
+            "src/store/ledger.py",
+            1,
+            20,
+            "def book(entry):\n    settlement = entry.amount",
+        ),
+        source(
+            "src/marker.rs",
+            1,
+            3,
+            &format!("const MARK: &str = \"marker_{mark}\";"),
+        ),
+        section(
+            Locale::En,
+            "src/net/retry.rs",
+            5,
+            25,
+            "A client that loses its connection retries with a growing delay. The header is sent again.",
+        ),
+        section(
+            Locale::Ja,
+            "src/net/retry.rs",
+            5,
+            25,
+            "接続が切れたときは、待ち時間を延ばしながら再接続する。",
+        ),
+    ];
+    documents.extend((0..120).map(|i| {
+        source(
+            &format!("src/generated/f{i}.rs"),
+            1,
+            5,
+            &format!("fn filler_{i}() {{ filler({i}) }}"),
+        )
+    }));
+    documents
+}
