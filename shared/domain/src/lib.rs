@@ -12,6 +12,7 @@ pub mod job;
 pub mod language;
 pub mod locale;
 pub mod manifest;
+pub mod markdown;
 pub mod memo;
 pub mod message;
 pub mod page;
