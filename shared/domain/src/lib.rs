@@ -4,6 +4,7 @@
 //! nothing here is asynchronous. A function of this crate can therefore fail only because of its arguments.
 
 pub mod error;
+pub mod event;
 pub mod facts;
 pub mod gate;
 pub mod graph;

@@ -105,3 +105,27 @@ pub trait TaskTokens: Send + Sync {
     /// Answers with an error; its kind's name is what `Retry` and `Catch` match.
     async fn fail(&self, token: &str, error: &StageError) -> Result<Waiting>;
 }
+
+/// Whose work an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Nobody's so far: do it, then say [`Ledger::done`].
+    Yours,
+    /// Somebody is at it, or died at it not long ago: ask again later.
+    Another,
+    /// It was done.
+    Done,
+}
+
+/// Which events were dealt with, so that one that is delivered again does nothing.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Claims an event.
+    async fn claim(&self, id: &str, now: i64) -> Result<Claim>;
+
+    /// Notes that the event was dealt with.
+    async fn done(&self, id: &str, now: i64) -> Result<()>;
+
+    /// Gives back a claim whose work failed, so that it can be tried again at once.
+    async fn give_up(&self, id: &str) -> Result<()>;
+}

@@ -12,11 +12,12 @@ pub mod codec;
 pub mod conformance;
 pub mod embedder;
 pub mod index;
+pub mod lifecycle;
 pub mod repositories;
 pub mod source;
 
 pub use artefacts::ArtefactStore;
-pub use builds::{BuildQueue, Executions, Jobs, Leases, TaskTokens};
+pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
 pub use clock::Clock;
 pub use embedder::Embedder;
 pub use index::SearchIndex;
