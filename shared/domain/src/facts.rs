@@ -68,7 +68,7 @@ pub struct FileFacts {
     pub package: Option<String>,
     /// What the file defines, in order of appearance; an outer definition stands before its inner ones.
     pub definitions: Vec<Definition>,
-    /// What the file uses by name, in order of appearance.
+    /// What the file uses by name, in order of appearance; a use that recurs in the same definition once.
     pub references: Vec<Reference>,
     /// What the file brings in from others.
     pub imports: Vec<Import>,
@@ -176,6 +176,8 @@ pub struct Reference {
     /// The last part of what is written: `new` of `net::Parser::new`.
     pub name: String,
     /// The parts before it, outermost first: `["net", "Parser"]`; for `self.x.run()` it is `["self", "x"]`.
+    /// A part that is called or indexed ends in `()` or `[]` (`Parser::new().run()`: `["Parser", "new()"]`);
+    /// a leading empty part stands for an expression that has no name (`(a + b).run()`).
     pub qualifier: Vec<String>,
     /// How it is used.
     pub kind: ReferenceKind,
@@ -203,7 +205,8 @@ pub enum ReferenceKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// Where from, as the language writes it but split: `["crate", "net"]`, `["./util"]`, `["", "pkg"]`
-    /// (a leading empty part for each dot of a relative Python import), `["net/http"]`, `["stdio.h"]`.
+    /// (a leading empty part for each dot of a relative Python import), `["net/http"]`, `["stdio.h"]`, and
+    /// `["./net.h"]` for an include in quotes. Rust's `mod net;` is `["self", "net"]`, [`ImportedName::Whole`].
     pub path: Vec<String>,
     /// What is brought in.
     pub name: ImportedName,

@@ -1,0 +1,128 @@
+//! A language made ready: rules by the number of a node's kind, and parsers that are used again.
+
+use std::{cell::RefCell, collections::HashMap, num::NonZeroU16, ops::ControlFlow, ops::Range};
+
+use tree_sitter::{ParseOptions, Parser, Tree};
+
+use super::spec::{Rule, Spec};
+
+/// Steps that a parse may take: some, and more for every byte. The parser reports every hundred of its steps;
+/// ordinary code takes about one report for every fifty bytes.
+const REPORTS_ALLOWED: usize = 20_000;
+const BYTES_A_REPORT: usize = 4;
+
+/// A language with its rules looked up.
+pub(crate) struct Grammar {
+    pub(crate) spec: &'static Spec,
+    language: tree_sitter::Language,
+    actions: Vec<Action>,
+}
+
+/// What a kind of node means, with fields by number.
+#[derive(Clone)]
+pub(crate) struct Action {
+    pub(crate) rule: Option<Rule>,
+    pub(crate) fields: Vec<NonZeroU16>,
+    pub(crate) branch: bool,
+    /// A keyword or punctuation: it has nothing below.
+    pub(crate) token: bool,
+}
+
+impl Grammar {
+    pub(crate) fn new(spec: &'static Spec) -> Self {
+        let language = (spec.grammar)();
+        let count = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
+        let actions = (0..count).map(|id| action(spec, &language, id)).collect();
+        Self {
+            spec,
+            language,
+            actions,
+        }
+    }
+
+    /// What a kind of node means; none for errors, whose number is beyond all others.
+    pub(crate) fn action(&self, kind: u16) -> Option<&Action> {
+        self.actions.get(usize::from(kind))
+    }
+
+    /// The name of a kind of node.
+    pub(crate) fn kind_name(&self, kind: u16) -> &str {
+        self.language.node_kind_for_id(kind).unwrap_or("")
+    }
+
+    /// Parses a part of a text; positions are those of the whole. None if it takes too long.
+    pub(crate) fn parse(&self, text: &str, part: Option<tree_sitter::Range>) -> Option<Tree> {
+        thread_local! {
+            static PARSERS: RefCell<HashMap<usize, Parser>> = RefCell::new(HashMap::new());
+        }
+        let length = part.map_or(text.len(), |range| range.end_byte.saturating_sub(range.start_byte));
+        let mut reports = REPORTS_ALLOWED + length / BYTES_A_REPORT;
+        PARSERS.with_borrow_mut(|parsers| {
+            let parser = parsers.entry(std::ptr::from_ref(self.spec) as usize).or_default();
+            parser.set_language(&self.language).ok()?;
+            parser.set_included_ranges(part.as_slice()).ok()?;
+            let mut progress = |_: &tree_sitter::ParseState| {
+                reports = reports.saturating_sub(1);
+                if reports == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let tree = parser.parse_with_options(
+                &mut |byte, _| text.as_bytes().get(byte..).unwrap_or_default(),
+                None,
+                Some(ParseOptions::new().progress_callback(&mut progress)),
+            );
+            // A parser that was stopped would go on with the old text.
+            if tree.is_none() {
+                parser.reset();
+            }
+            tree
+        })
+    }
+
+    /// Rules that name no kind of the grammar: there for the tests, which expect none.
+    #[cfg(test)]
+    pub(crate) fn unknown_kinds(&self) -> Vec<&'static str> {
+        let known = |name: &str| {
+            self.language.id_for_node_kind(name, true) != 0 || self.language.id_for_node_kind(name, false) != 0
+        };
+        let rules = self.spec.rules.iter().map(|(name, _)| *name);
+        rules
+            .chain(self.spec.branches.iter().copied())
+            .filter(|name| !known(name))
+            .collect()
+    }
+}
+
+fn action(spec: &'static Spec, language: &tree_sitter::Language, id: u16) -> Action {
+    let name = language.node_kind_for_id(id).unwrap_or("");
+    let named = language.node_kind_is_named(id);
+    let applies = |rule: &str| rule == name && (named || language.id_for_node_kind(name, true) == 0);
+    let rule = spec
+        .rules
+        .iter()
+        .find(|(kind, _)| applies(kind))
+        .map(|(_, rule)| *rule);
+    let fields = match rule {
+        Some(Rule::Bind(fields)) => fields.to_vec(),
+        Some(Rule::Call(field) | Rule::Label(field)) if !field.is_empty() => vec![field],
+        _ => Vec::new(),
+    };
+    Action {
+        rule,
+        fields: fields
+            .iter()
+            .filter_map(|field| language.field_id_for_name(field))
+            .collect(),
+        branch: spec.branches.iter().any(|kind| applies(kind)),
+        token: !named && rule.is_none(),
+    }
+}
+
+/// The part of a text between two bytes, as the parser wants it.
+pub(crate) fn part(bytes: Range<usize>, start: tree_sitter::Point, end: tree_sitter::Point) -> tree_sitter::Range {
+    tree_sitter::Range {
+        start_byte: bytes.start,
+        end_byte: bytes.end,
+        start_point: start,
+        end_point: end,
+    }
+}

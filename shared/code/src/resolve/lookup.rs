@@ -1,0 +1,487 @@
+//! What a name stands for: in a place, behind imports, along a path, as a member of a type.
+
+use deepwiki_domain::facts::{Definition, ImportedName, ReferenceKind, SymbolKind};
+
+use super::{
+    signature,
+    tree::{Base, Binding, Entity, Family, MOST_NESTED, Repo, is_type},
+};
+
+/// How many imports are followed one after the other: the one that is asked, and five that pass a name on.
+const MOST_HOPS: u8 = 6;
+/// How many places one question may visit, all told.
+const MOST_STEPS: u32 = 400;
+/// How many types are followed through signatures and supertypes.
+const MOST_TYPES: u8 = 8;
+
+/// An answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) entity: Entity,
+    /// How many imports were followed.
+    pub(super) hops: u8,
+    /// Whether one of them brings in all names.
+    pub(super) glob: bool,
+}
+
+impl Found {
+    pub(super) fn here(entity: Entity) -> Self {
+        Self {
+            entity,
+            hops: 0,
+            glob: false,
+        }
+    }
+
+    fn after(self, before: Self) -> Self {
+        Self {
+            entity: self.entity,
+            hops: self.hops.max(before.hops),
+            glob: self.glob || before.glob,
+        }
+    }
+}
+
+/// A question under way: it ends for certain, whatever circles the imports form.
+#[derive(Debug)]
+pub(super) struct Walk<'n> {
+    pub(super) want: ReferenceKind,
+    steps: u32,
+    hops: u8,
+    types: u8,
+    /// Places that are being asked for a name.
+    asked: Vec<(u32, &'n str)>,
+}
+
+impl Walk<'_> {
+    pub(super) fn new(want: ReferenceKind) -> Self {
+        Self {
+            want,
+            steps: MOST_STEPS,
+            hops: 0,
+            types: 0,
+            asked: Vec::new(),
+        }
+    }
+
+    fn step(&mut self) -> Option<()> {
+        self.steps = self.steps.checked_sub(1)?;
+        Some(())
+    }
+}
+
+/// Whence a place is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// From inside: everything that is known there.
+    Inside,
+    /// From another place: what it defines and passes on.
+    Outside,
+    /// From another place, for a part of a path before the last: places come before values.
+    Through,
+}
+
+impl<'a> Repo<'a> {
+    /// What a name stands for in a place.
+    pub(super) fn in_module<'n>(&self, module: u32, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        walk.step()?;
+        let place = self.module(module)?;
+        let child = || place.children.get(name).map(|child| Found::here(Entity::Module(*child)));
+        let own = || {
+            let symbols = place.names.get(name)?;
+            self.pick(symbols, walk.want).map(|symbol| Found::here(Entity::Symbol(symbol)))
+        };
+        let found = if view == View::Through { child().or_else(own) } else { own().or_else(child) };
+        if found.is_some() {
+            return found;
+        }
+        if walk.hops >= MOST_HOPS || walk.asked.contains(&(module, name)) {
+            return None;
+        }
+        walk.asked.push((module, name));
+        walk.hops += 1;
+        let found = self.brought_in(module, name, view, walk);
+        walk.hops -= 1;
+        walk.asked.pop();
+        found.or_else(|| self.macro_of(module, name))
+    }
+
+    fn brought_in<'n>(&self, module: u32, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let place = self.module(module)?;
+        let visible = |binding: &&Binding<'a>| {
+            view == View::Inside || binding.import.reexport || self.family(binding.file) != Some(Family::Script)
+        };
+        let named = place.bindings.get(name).into_iter().flatten();
+        for binding in named.filter_map(|at| self.bindings.get(*at as usize)).filter(visible) {
+            if let Some(found) = self.follow(binding, walk) {
+                return Some(Found {
+                    hops: found.hops + 1,
+                    ..found
+                });
+            }
+        }
+        for binding in place.globs.iter().filter_map(|at| self.bindings.get(*at as usize)).filter(visible) {
+            // What `export *` passes on leaves out the default export.
+            if name == "default" {
+                break;
+            }
+            let Some(base) = self.follow_path(binding, walk) else { continue };
+            if base.entity == Entity::External {
+                continue;
+            }
+            if let Some(found) = self.enter(base, name, View::Outside, walk) {
+                return Some(Found {
+                    hops: found.hops + 1,
+                    glob: true,
+                    ..found
+                });
+            }
+        }
+        None
+    }
+
+    /// What an import brings in.
+    pub(super) fn follow<'n>(&self, binding: &Binding<'a>, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let path = self.follow_path(binding, walk)?;
+        match &binding.import.name {
+            ImportedName::Name(name) => self.enter(path, name, View::Outside, walk),
+            ImportedName::Whole | ImportedName::Glob => Some(path),
+        }
+    }
+
+    /// What the path of an import leads to.
+    pub(super) fn follow_path<'n>(&self, binding: &Binding<'a>, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        walk.step()?;
+        let mut rest = binding.rest.iter().copied();
+        let mut found = match binding.base {
+            Base::At(entity) => Found::here(entity),
+            Base::Lexical => match rest.next() {
+                // `use name;` asks for itself, which `asked` would refuse: look past it.
+                Some(first) => self
+                    .in_module(binding.module, first, View::Inside, walk)
+                    .or_else(|| self.crate_named(first))
+                    .unwrap_or(Found::here(Entity::External)),
+                None => match &binding.import.name {
+                    ImportedName::Name(name) => return self.lexical_or_crate(binding.module, name, walk),
+                    _ => return None,
+                },
+            },
+        };
+        let whole = matches!(binding.import.name, ImportedName::Whole);
+        while let Some(part) = rest.next() {
+            let view = if whole && rest.len() == 0 { View::Outside } else { View::Through };
+            found = self.enter(found, part, view, walk)?;
+        }
+        Some(found)
+    }
+
+    fn lexical_or_crate<'n>(&self, module: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        self.in_module(module, name, View::Inside, walk)
+            .or_else(|| self.crate_named(name))
+            .or(Some(Found::here(Entity::External)))
+    }
+
+    /// A Rust crate of the repository by the name that others use.
+    pub(super) fn crate_named(&self, name: &str) -> Option<Found> {
+        self.crates
+            .get(name)
+            .map(|root| Found::here(Entity::Module(*root)))
+    }
+
+    fn macro_of(&self, module: u32, name: &str) -> Option<Found> {
+        if self.macros.is_empty() {
+            return None;
+        }
+        let found = self.macros.get(&(self.root(module), name))?;
+        let [only] = found.as_slice() else { return None };
+        Some(Found {
+            entity: Entity::Symbol(*only),
+            hops: 0,
+            glob: true,
+        })
+    }
+
+    /// One part further along a path.
+    pub(super) fn enter<'n>(&self, from: Found, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let found = match from.entity {
+            Entity::External => return Some(from),
+            Entity::Module(module) => self.in_module(module, name, view, walk)?,
+            Entity::Symbol(symbol) => Found::here(Entity::Symbol(self.member(symbol, name, walk)?)),
+        };
+        Some(found.after(from))
+    }
+
+    /// A member of a type, or of the type of a value.
+    pub(super) fn member<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        walk.step()?;
+        for twin in self.twins(symbol) {
+            if let Some(found) = self.members.get(&twin).and_then(|members| members.get(name)) {
+                return self.pick(found, walk.want);
+            }
+        }
+        if walk.types >= MOST_TYPES {
+            return None;
+        }
+        walk.types += 1;
+        let found = self.inherited(symbol, name, walk).or_else(|| {
+            let of = self.type_of(symbol, walk).filter(|of| *of != symbol)?;
+            self.member(of, name, walk)
+        });
+        walk.types -= 1;
+        found
+    }
+
+    fn inherited<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        for twin in self.twins(symbol) {
+            for (supertype, at) in self.supers.get(&twin).into_iter().flatten() {
+                let Some(parent) = self.type_named(supertype, *at, walk).filter(|parent| *parent != twin) else {
+                    continue;
+                };
+                if let Some(found) = self.member(parent, name, walk) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    /// The first of a symbol's supertypes that is in the repository.
+    pub(super) fn supertype<'n>(&self, symbol: u32, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        let supers = self.supers.get(&symbol)?;
+        supers.iter().find_map(|(name, at)| self.type_named(name, *at, walk))
+    }
+
+    /// A symbol and those that define the same thing with it: partial classes, merged declarations.
+    fn twins(&self, symbol: u32) -> impl Iterator<Item = u32> {
+        let home = || {
+            let definition = self.definition(symbol)?;
+            let outside = match self.container(symbol) {
+                Some(container) => *self.inside.get(container as usize)?,
+                None => *self.home.get(self.file_of(symbol) as usize)?,
+            };
+            let names = self.module(outside)?.names.get(definition.name.as_str())?;
+            names.contains(&symbol).then_some(names.as_slice())
+        };
+        let others = home().unwrap_or_default();
+        std::iter::once(symbol).chain(others.iter().copied().filter(move |other| *other != symbol).take(16))
+    }
+
+    /// The type of a value, or what a function returns, from how it is declared.
+    pub(super) fn type_of<'n>(&self, symbol: u32, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        let definition = self.definition(symbol)?;
+        if is_type(definition.kind) && definition.kind != SymbolKind::Type {
+            return None;
+        }
+        let family = self.family(self.file_of(symbol))?;
+        let written = signature::declared_type(family, definition)?;
+        self.type_named(written, symbol, walk)
+    }
+
+    /// The type that is written in this way at a symbol.
+    pub(super) fn type_named<'n>(&self, written: &'a str, at: u32, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        walk.step()?;
+        let want = std::mem::replace(&mut walk.want, ReferenceKind::Type);
+        let found = self.path_at(written, at, walk);
+        walk.want = want;
+        match found?.entity {
+            Entity::Symbol(symbol) => Some(symbol),
+            Entity::Module(_) | Entity::External => None,
+        }
+    }
+
+    fn path_at<'n>(&self, written: &'a str, at: u32, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let mut parts = signature::parts(written);
+        let first = parts.next()?;
+        let file = self.file_of(at);
+        if matches!(first, "Self" | "self" | "this" | "static") {
+            return self.type_around(at).map(|symbol| Found::here(Entity::Symbol(symbol)));
+        }
+        let mut found = self.unqualified(file, Some(at), first, walk)?;
+        for part in parts {
+            found = self.enter(found, part, View::Outside, walk)?;
+        }
+        Some(found)
+    }
+
+    /// What a name stands for at a symbol, or at the top of a file, where nothing is written before it.
+    pub(super) fn unqualified<'n>(
+        &self,
+        file: u32,
+        scope: Option<u32>,
+        name: &'n str,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let family = self.family(file)?;
+        let mut around = scope;
+        for _ in 0..MOST_NESTED {
+            let Some(symbol) = around else { break };
+            if self.kind(symbol) == SymbolKind::Module {
+                break;
+            }
+            if let Some(nested) = self.nested.get(&(symbol, name)) {
+                return Some(Found::here(Entity::Symbol(*nested)));
+            }
+            if family.has_implicit_receiver() {
+                let of = self.owners.get(&symbol).copied().unwrap_or(symbol);
+                if let Some(member) = self.member_of_type(of, name, walk) {
+                    return Some(Found::here(Entity::Symbol(member)));
+                }
+            }
+            around = self.container(symbol);
+        }
+        let module = match scope {
+            Some(symbol) => *self.inside.get(symbol as usize)?,
+            None => *self.home.get(file as usize)?,
+        };
+        self.in_scope(file, module, name, walk)
+    }
+
+    fn member_of_type<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
+    where
+        'a: 'n,
+    {
+        (self.members.contains_key(&symbol) || self.supers.contains_key(&symbol))
+            .then(|| self.member(symbol, name, walk))?
+    }
+
+    /// What a name stands for in a place of a file: there, around it, and in what the file brings in.
+    fn in_scope<'n>(&self, file: u32, module: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let family = self.family(file)?;
+        if family == Family::Include {
+            return self.included(file, name, walk);
+        }
+        let own = *self.file_module.get(file as usize)?;
+        let named = || self.module(own).is_some_and(|place| place.bindings.contains_key(name));
+        if own != module
+            && named()
+            && let Some(found) = self.in_module(own, name, View::Inside, walk)
+        {
+            return Some(found);
+        }
+        let mut at = Some(module);
+        for _ in 0..MOST_NESTED {
+            let Some(module) = at else { break };
+            if let Some(found) = self.in_module(module, name, View::Inside, walk) {
+                return Some(found);
+            }
+            let climbs = match family {
+                Family::Rust | Family::Python | Family::Go | Family::Php => false,
+                Family::Script => module != own,
+                _ => true,
+            };
+            at = if climbs { self.module(module).and_then(|place| place.parent) } else { None };
+        }
+        if own == module { None } else { self.in_module(own, name, View::Inside, walk) }
+    }
+
+    /// What a name stands for in a file and in those that it includes, the nearest first.
+    fn included<'n>(&self, file: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
+        let mut level = vec![file];
+        let mut seen = vec![file];
+        for depth in 0..=MOST_HOPS {
+            let mut next = Vec::new();
+            for file in level {
+                walk.step()?;
+                let module = *self.file_module.get(file as usize)?;
+                let place = self.module(module)?;
+                if let Some(symbol) = place.names.get(name).and_then(|symbols| self.pick(symbols, walk.want)) {
+                    return Some(Found {
+                        entity: Entity::Symbol(symbol),
+                        hops: depth,
+                        glob: false,
+                    });
+                }
+                for binding in place.globs.iter().filter_map(|at| self.bindings.get(*at as usize)) {
+                    if let Base::At(Entity::Module(included)) = binding.base
+                        && let Some(file) = self.module(included).and_then(|place| place.file)
+                        && !seen.contains(&file)
+                    {
+                        seen.push(file);
+                        next.push(file);
+                    }
+                }
+            }
+            level = next;
+        }
+        None
+    }
+
+    /// The type that a symbol is, or is inside of.
+    pub(super) fn type_around(&self, symbol: u32) -> Option<u32> {
+        let mut around = Some(symbol);
+        for _ in 0..MOST_NESTED {
+            let symbol = around?;
+            if let Some(owner) = self.owners.get(&symbol) {
+                return Some(*owner);
+            }
+            if is_type(self.kind(symbol)) {
+                return Some(symbol);
+            }
+            around = self.container(symbol);
+        }
+        None
+    }
+
+    /// The one of several definitions of a name that a use of this kind means.
+    pub(super) fn pick(&self, symbols: &[u32], want: ReferenceKind) -> Option<u32> {
+        if let [only] = symbols {
+            return Some(*only);
+        }
+        let suits = |definition: &Definition| match want {
+            ReferenceKind::Type | ReferenceKind::Inherit => is_type(definition.kind),
+            ReferenceKind::Call | ReferenceKind::Value => {
+                !matches!(definition.kind, SymbolKind::Type | SymbolKind::Interface | SymbolKind::Trait)
+            }
+        };
+        symbols
+            .iter()
+            .copied()
+            .find(|symbol| self.definition(*symbol).is_some_and(suits))
+            .or_else(|| symbols.first().copied())
+    }
+}

@@ -1,0 +1,350 @@
+//! The uses in one file: every import and reference that leads to something in the repository.
+
+use deepwiki_domain::{
+    facts::{Import, ImportedName, Reference, ReferenceKind, SymbolKind},
+    graph::{Certainty, Edge, FileId, Node, SymbolId},
+};
+
+use super::{
+    guess::Bearers,
+    lookup::{Found, View, Walk},
+    places, signature,
+    tree::{Base, Binding, Entity, Family, MOST_NESTED, Map, Repo, is_type},
+};
+
+/// What a file uses.
+#[derive(Debug, Default)]
+pub(super) struct Uses {
+    /// One entry a use.
+    pub(super) edges: Vec<Edge>,
+    /// Packages outside, with the line of the import.
+    pub(super) externals: Vec<(String, u32)>,
+}
+
+/// Finds them.
+pub(super) fn of_file(repo: &Repo<'_>, bearers: &Bearers<'_>, file: u32) -> Uses {
+    let (Some(facts), Some(family)) = (repo.file(file), repo.family(file)) else {
+        return Uses::default();
+    };
+    let mut finder = Finder {
+        repo,
+        bearers,
+        file,
+        family,
+        uses: Uses::default(),
+        known: Map::default(),
+    };
+    let first = repo.first_binding.get(file as usize).copied().unwrap_or_default() as usize;
+    for binding in repo.bindings.iter().skip(first).take(facts.imports.len()) {
+        finder.import(binding);
+    }
+    for reference in &facts.references {
+        finder.reference(reference);
+    }
+    finder.uses
+}
+
+struct Finder<'r, 'a> {
+    repo: &'r Repo<'a>,
+    bearers: &'r Bearers<'a>,
+    file: u32,
+    family: Family,
+    uses: Uses,
+    /// Names without a qualifier that were asked for before, by the place that asks.
+    known: Map<(Option<u32>, &'a str, bool), Option<Found>>,
+}
+
+/// How a value's type came to be known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Receiver {
+    /// It is written: a type, a module.
+    Named,
+    /// It follows from the declaration of a value.
+    Typed,
+}
+
+impl<'a> Finder<'_, 'a> {
+    fn import(&mut self, binding: &Binding<'a>) {
+        let import = binding.import;
+        // `mod x;` says where the file is, not that it is used.
+        if self.family == Family::Rust && is_module_declaration(import) {
+            return;
+        }
+        let mut walk = Walk::new(ReferenceKind::Value);
+        let from = import.scope.and_then(|scope| self.repo.symbol(self.file, scope));
+        let path = self.repo.follow_path(binding, &mut walk);
+        if let Some(found) = path {
+            self.place_used(found, from, import.line);
+        }
+        if self.family == Family::Python && import.name == ImportedName::Whole
+            && let Some(module) = places::python::module_of(self.repo, self.file, import)
+        {
+            self.place_used(Found::here(Entity::Module(module)), from, import.line);
+        }
+        let found = self.repo.follow(binding, &mut Walk::new(ReferenceKind::Value));
+        match found {
+            Some(found) if found.entity != Entity::External => {
+                let certainty = match import.name {
+                    _ if self.family == Family::Include => Certainty::Include,
+                    ImportedName::Glob => Certainty::Glob,
+                    _ if found.glob || found.hops > 0 => Certainty::ReExport,
+                    _ => Certainty::Import,
+                };
+                self.add(from, found.entity, ReferenceKind::Value, certainty, import.line);
+            }
+            _ if path.is_none_or(|path| path.entity == Entity::External) => {
+                let folder = self.repo.file(self.file).map_or("", |facts| facts.path.folder());
+                let package = super::externals::package(&self.repo.manifests, self.family, folder, import);
+                self.uses.externals.extend(package.map(|package| (package, import.line)));
+            }
+            _ => {}
+        }
+    }
+
+    /// A file whose name stands in the path of an import.
+    fn place_used(&mut self, found: Found, from: Option<u32>, line: u32) {
+        if let Entity::Module(_) = found.entity {
+            let certainty = if self.family == Family::Include { Certainty::Include } else { Certainty::Import };
+            self.add(from, found.entity, ReferenceKind::Value, certainty, line);
+        }
+    }
+
+    fn reference(&mut self, reference: &'a Reference) {
+        let scope = reference.scope.and_then(|scope| self.repo.symbol(self.file, scope));
+        if reference.qualifier.is_empty() {
+            self.plain(reference, scope);
+        } else {
+            self.qualified(reference, scope);
+        }
+    }
+
+    fn plain(&mut self, reference: &'a Reference, scope: Option<u32>) {
+        match self.look_up(scope, &reference.name, reference.kind) {
+            Some(found) => {
+                let certainty = self.certainty(found);
+                self.add(scope, found.entity, reference.kind, certainty, reference.line);
+            }
+            None => self.guess(reference, scope),
+        }
+    }
+
+    fn look_up(&mut self, scope: Option<u32>, name: &'a str, kind: ReferenceKind) -> Option<Found> {
+        let wants_type = matches!(kind, ReferenceKind::Type | ReferenceKind::Inherit);
+        let key = (scope, name, wants_type);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let found = self.repo.unqualified(self.file, scope, name, &mut Walk::new(kind));
+        self.known.insert(key, found);
+        found
+    }
+
+    fn certainty(&self, found: Found) -> Certainty {
+        let file = match found.entity {
+            Entity::Symbol(symbol) => Some(self.repo.file_of(symbol)),
+            Entity::Module(module) => self.repo.module(module).and_then(|place| place.file),
+            Entity::External => None,
+        };
+        if file == Some(self.file) {
+            Certainty::Local
+        } else if self.family == Family::Include {
+            Certainty::Include
+        } else if found.glob {
+            Certainty::Glob
+        } else {
+            match found.hops {
+                0 if self.family.shares_names() => Certainty::SamePackage,
+                // A member that the type around inherits, named without its receiver.
+                0 => Certainty::Member,
+                1 => Certainty::Import,
+                _ => Certainty::ReExport,
+            }
+        }
+    }
+
+    fn qualified(&mut self, reference: &'a Reference, scope: Option<u32>) {
+        let Some((mut found, mut receiver, taken)) = self.start(reference, scope) else {
+            self.guess(reference, scope);
+            return;
+        };
+        let mut passed = vec![found];
+        let rest = reference.qualifier.get(taken..).unwrap_or_default();
+        let mut is_whole = true;
+        for (index, part) in rest.iter().map(String::as_str).chain([reference.name.as_str()]).enumerate() {
+            let is_last = index == rest.len();
+            let Some((next, how)) = self.further(found, part, is_last, reference.kind) else {
+                is_whole = false;
+                break;
+            };
+            if how == Receiver::Typed {
+                receiver = how;
+            }
+            found = next;
+            passed.push(found);
+        }
+        let certainty = if receiver == Receiver::Typed { Certainty::Member } else { Certainty::Qualified };
+        if is_whole {
+            passed.pop();
+            self.add(scope, found.entity, reference.kind, certainty, reference.line);
+        }
+        for found in passed {
+            if receiver == Receiver::Named {
+                let certainty = self.certainty(found);
+                self.add(scope, found.entity, ReferenceKind::Value, certainty, reference.line);
+            }
+        }
+        if !is_whole && found.entity != Entity::External && !matches!(found.entity, Entity::Module(_)) {
+            self.guess(reference, scope);
+        }
+    }
+
+    /// What the first parts of a qualifier stand for, how that is known, and how many parts were taken.
+    fn start(&mut self, reference: &'a Reference, scope: Option<u32>) -> Option<(Found, Receiver, usize)> {
+        let first = reference.qualifier.first()?.as_str();
+        let around = scope.and_then(|scope| self.repo.type_around(scope));
+        let of_type = |symbol: Option<u32>| Some((Found::here(Entity::Symbol(symbol?)), Receiver::Typed, 1));
+        match first {
+            "" => {
+                let second = reference.qualifier.get(1)?;
+                return self.repo.crate_named(second).map(|found| (found, Receiver::Named, 2));
+            }
+            "self" | "cls" | "this" | "Self" | "static" | "$this" | "@" => {
+                let found = of_type(around);
+                if self.family != Family::Rust || found.is_some() && first == "Self" {
+                    return found;
+                }
+                return found.filter(|_| !self.is_path_of_module(reference)).or_else(|| self.rust_path(reference, scope));
+            }
+            "crate" | "$crate" => return self.rust_path(reference, scope),
+            "super" if self.family == Family::Rust => return self.rust_path(reference, scope),
+            "super" | "super()" | "base" | "parent" => {
+                let mut walk = Walk::new(ReferenceKind::Type);
+                return of_type(self.repo.supertype(around?, &mut walk));
+            }
+            _ => {}
+        }
+        let name = plain_part(first);
+        if let Some(typed) = self.parameter(scope, name) {
+            return of_type(Some(typed));
+        }
+        let kind = if name.len() < first.len() { ReferenceKind::Call } else { ReferenceKind::Value };
+        if let Some(found) = self.look_up(scope, name, kind) {
+            return Some(self.called(found, first).unwrap_or((found, Receiver::Named, 1)));
+        }
+        if self.family == Family::Rust {
+            return self.repo.crate_named(name).map(|found| (found, Receiver::Named, 1));
+        }
+        None
+    }
+
+    /// The type that a call gives back, where a part of a qualifier is one.
+    fn called(&self, found: Found, part: &str) -> Option<(Found, Receiver, usize)> {
+        let Entity::Symbol(symbol) = found.entity else { return None };
+        if !part.ends_with("()") || is_type(self.repo.kind(symbol)) {
+            return None;
+        }
+        let of = self.repo.type_of(symbol, &mut Walk::new(ReferenceKind::Type))?;
+        Some((Found::here(Entity::Symbol(of)), Receiver::Typed, 1))
+    }
+
+    /// `self::a::b` in Rust, which looks like `self.a.b`: a path if `a` is something in the module.
+    fn is_path_of_module(&self, reference: &Reference) -> bool {
+        let Some(second) = reference.qualifier.get(1) else { return false };
+        let module = self.repo.file_module.get(self.file as usize);
+        module
+            .and_then(|module| self.repo.module(*module))
+            .is_some_and(|place| place.children.contains_key(second.as_str()))
+    }
+
+    fn rust_path(&self, reference: &'a Reference, scope: Option<u32>) -> Option<(Found, Receiver, usize)> {
+        let module = match scope {
+            Some(symbol) => *self.repo.inside.get(symbol as usize)?,
+            None => *self.repo.home.get(self.file as usize)?,
+        };
+        let parts: Vec<&str> = reference.qualifier.iter().map(String::as_str).collect();
+        match places::rust::start(self.repo, module, &parts) {
+            (Base::At(entity), taken) => Some((Found::here(entity), Receiver::Named, taken)),
+            (Base::Lexical, _) => None,
+        }
+    }
+
+    /// The type of a parameter of a function around.
+    fn parameter(&self, scope: Option<u32>, name: &str) -> Option<u32> {
+        let mut around = scope;
+        for _ in 0..MOST_NESTED {
+            let symbol = around?;
+            let definition = self.repo.definition(symbol)?;
+            if matches!(definition.kind, SymbolKind::Function | SymbolKind::Method)
+                && let Some(written) = signature::parameter_type(self.family, definition, name)
+            {
+                return self.repo.type_named(written, symbol, &mut Walk::new(ReferenceKind::Type));
+            }
+            around = self.repo.container(symbol);
+        }
+        None
+    }
+
+    /// One part further, and how that is known.
+    fn further(&self, from: Found, part: &'a str, is_last: bool, kind: ReferenceKind) -> Option<(Found, Receiver)> {
+        let name = plain_part(part);
+        let is_call = name.len() < part.len();
+        let want = if is_last { kind } else if is_call { ReferenceKind::Call } else { ReferenceKind::Value };
+        let mut walk = Walk::new(want);
+        let view = if is_last { View::Outside } else { View::Through };
+        let found = self.repo.enter(from, name, view, &mut walk)?;
+        let typed = match from.entity {
+            Entity::Symbol(symbol) if !is_type(self.repo.kind(symbol)) => Receiver::Typed,
+            _ => Receiver::Named,
+        };
+        if !is_last && let Some((value, how, _)) = self.called(found, part) {
+            return Some((value, how));
+        }
+        Some((found, typed))
+    }
+
+    fn guess(&mut self, reference: &'a Reference, scope: Option<u32>) {
+        if let Some(symbol) = self.bearers.only(self.family, reference) {
+            self.add(scope, Entity::Symbol(symbol), reference.kind, Certainty::Guess, reference.line);
+        }
+    }
+
+    fn add(&mut self, scope: Option<u32>, to: Entity, kind: ReferenceKind, certainty: Certainty, line: u32) {
+        let Some(to) = self.node(to) else { return };
+        let from = scope.map_or(Node::File(FileId(self.file)), |scope| Node::Symbol(SymbolId(scope)));
+        if from == to || to == Node::File(FileId(self.file)) {
+            return;
+        }
+        self.uses.edges.push(Edge {
+            from,
+            to,
+            kind,
+            certainty,
+            line,
+            weight: 1,
+        });
+    }
+
+    fn node(&self, entity: Entity) -> Option<Node> {
+        match entity {
+            Entity::Symbol(symbol) => Some(Node::Symbol(SymbolId(symbol))),
+            Entity::Module(module) => {
+                let place = self.repo.module(module)?;
+                let file = place.file.map(|file| Node::File(FileId(file)));
+                file.or_else(|| place.symbol.filter(|_| !self.family.shares_names()).map(|symbol| Node::Symbol(SymbolId(symbol))))
+            }
+            Entity::External => None,
+        }
+    }
+}
+
+/// `mod x;`, which the reader gives as an import of `x` from here.
+fn is_module_declaration(import: &Import) -> bool {
+    import.name == ImportedName::Whole
+        && import.alias.is_none()
+        && matches!(import.path.as_slice(), [first, _] if first == "self")
+}
+
+/// A part of a qualifier without the brackets behind it.
+fn plain_part(part: &str) -> &str {
+    part.strip_suffix("()").or_else(|| part.strip_suffix("[]")).unwrap_or(part)
+}
