@@ -1,1 +1,37 @@
-//! Placeholder.
+//! The ports on AWS, and the edge of a function on Lambda.
+//!
+//! *API boundary:* nothing of an SDK leaves this crate but [`client::load`]'s result, which the `main.rs` files
+//! pass from one constructor to the next. Every adapter turns SDK errors into [`deepwiki_domain::StageError`]
+//! by one table, in `error.rs`.
+
+pub mod artefacts;
+mod batch;
+pub mod client;
+pub mod codecommit;
+pub mod config;
+mod error;
+pub mod executions;
+mod item;
+pub mod jobs;
+pub mod leases;
+pub mod ledger;
+pub mod logs;
+pub mod pages;
+mod progress;
+pub mod queue;
+pub mod repositories;
+pub mod stage;
+pub mod tokens;
+
+pub use artefacts::S3Artefacts;
+pub use batch::{Message, serve_messages};
+pub use config::Config;
+pub use executions::SfnExecutions;
+pub use jobs::DynamoJobs;
+pub use leases::DynamoLeases;
+pub use ledger::DynamoLedger;
+pub use pages::DynamoPages;
+pub use queue::FifoQueue;
+pub use repositories::DynamoRepositories;
+pub use stage::StageHarness;
+pub use tokens::SfnTaskTokens;

@@ -1,0 +1,99 @@
+//! Git credentials of CodeCommit, made from the function's role: the URL is signed by SigV4 with the method
+//! `GIT`, as `git-remote-codecommit` does it. The signature is the password, and good for 15 minutes.
+
+use std::time::SystemTime;
+
+use aws_config::SdkConfig;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
+use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use deepwiki_domain::StageError;
+use deepwiki_ports::Result;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// Where a repository of CodeCommit is, and what opens it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedUrl {
+    /// Without credentials.
+    pub url: String,
+    /// The access key, and the session token where there is one.
+    pub username: String,
+    /// Time and signature.
+    pub password: String,
+}
+
+/// Signs URLs by the role of the function.
+#[derive(Debug, Clone)]
+pub struct CodeCommit {
+    credentials: Option<SharedCredentialsProvider>,
+    region: Option<String>,
+    endpoint: Option<String>,
+}
+
+impl CodeCommit {
+    /// By the credentials and the region of this configuration. `endpoint` stands in for
+    /// `https://git-codecommit.<region>.amazonaws.com`.
+    pub fn new(sdk: &SdkConfig, endpoint: Option<String>) -> Self {
+        Self {
+            credentials: sdk.credentials_provider(),
+            region: sdk.region().map(|region| region.as_ref().to_owned()),
+            endpoint,
+        }
+    }
+
+    /// The URL of a repository in this region (the function's own where none is named), signed now.
+    pub async fn sign(&self, region: Option<&str>, repository: &str) -> Result<SignedUrl> {
+        let region = region
+            .or(self.region.as_deref())
+            .ok_or_else(|| StageError::permanent("the AWS region is not set"))?;
+        let provider = self
+            .credentials
+            .as_ref()
+            .ok_or_else(|| StageError::permanent("there are no AWS credentials"))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| {
+            StageError::transient("the AWS credentials could not be loaded, try again").with_detail(error)
+        })?;
+        let base = match &self.endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None => format!("https://git-codecommit.{region}.{}", domain(region)),
+        };
+        Ok(sign(&base, region, repository, &credentials, SystemTime::now()))
+    }
+}
+
+fn domain(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "amazonaws.com.cn"
+    } else {
+        "amazonaws.com"
+    }
+}
+
+fn sign(base: &str, region: &str, repository: &str, credentials: &Credentials, now: SystemTime) -> SignedUrl {
+    let path = format!("/v1/repos/{repository}");
+    let host = base.split_once("://").map_or(base, |(_, host)| host);
+    let canonical = format!("GIT\n{path}\n\nhost:{host}\n\nhost\n");
+    // No `Z` in what is signed, but one in the password.
+    let time = Timestamp::try_from(now)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .strftime("%Y%m%dT%H%M%S")
+        .to_string();
+    let date = time.get(..8).unwrap_or_default();
+    let digest = hex(&Sha256::digest(canonical.as_bytes()));
+    let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{date}/{region}/codecommit/aws4_request\n{digest}");
+    let key = generate_signing_key(credentials.secret_access_key(), now, region, "codecommit");
+    let signature = calculate_signature(key, to_sign.as_bytes());
+    let token = credentials.session_token().map(|token| format!("%{token}"));
+    SignedUrl {
+        url: format!("{base}{path}"),
+        username: format!("{}{}", credentials.access_key_id(), token.unwrap_or_default()),
+        password: format!("{time}Z{signature}"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

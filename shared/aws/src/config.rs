@@ -1,0 +1,172 @@
+//! The environment of a function, read once and checked as a whole.
+
+use deepwiki_domain::Locale;
+
+/// What `template.yaml` tells a function. Read by [`Config::from_environment`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Records of repositories and their leases.
+    pub repositories_table: String,
+    /// Records of builds.
+    pub jobs_table: String,
+    /// Lists of pages.
+    pub pages_table: String,
+    /// Which events were dealt with.
+    pub ledger_table: String,
+    /// Content-addressed artefacts.
+    pub artefacts_bucket: String,
+    /// The FIFO queue of builds.
+    pub builds_queue_url: String,
+    /// The state machine `wiki-build`; where an alias is deployed, the alias.
+    pub state_machine_arn: String,
+    /// The languages of a repository that registers itself by a push.
+    pub locales: Vec<Locale>,
+    /// Stands in for `https://git-codecommit.<region>.amazonaws.com`, in tests alone.
+    pub codecommit_endpoint: Option<String>,
+}
+
+/// Everything that is wrong with the environment, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidConfig(Vec<String>);
+
+impl std::fmt::Display for InvalidConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the function's environment is wrong: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidConfig {}
+
+impl Config {
+    /// Reads the process's environment; tells all that is wrong with it at once.
+    pub fn from_environment() -> Result<Self, InvalidConfig> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidConfig> {
+        let mut reader = Reader {
+            variable: &variable,
+            problems: Vec::new(),
+        };
+        let config = Self {
+            repositories_table: reader.text("REPOSITORIES_TABLE"),
+            jobs_table: reader.text("JOBS_TABLE"),
+            pages_table: reader.text("PAGES_TABLE"),
+            ledger_table: reader.text("LEDGER_TABLE"),
+            artefacts_bucket: reader.text("ARTEFACTS_BUCKET"),
+            builds_queue_url: reader.text("BUILDS_QUEUE_URL"),
+            state_machine_arn: reader.text("STATE_MACHINE_ARN"),
+            locales: reader.locales("LOCALES"),
+            codecommit_endpoint: reader.base_url("CODECOMMIT_ENDPOINT"),
+        };
+        reader.one_of("WRITER", &["structural"]);
+        reader.one_of("EMBEDDER", &["none"]);
+        reader.one_of("SEARCH_BACKEND", &["embedded"]);
+        if reader.problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(InvalidConfig(reader.problems))
+        }
+    }
+}
+
+/// Reads variables and collects what is wrong with them.
+struct Reader<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// A variable that is set; an empty one counts as not set.
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    fn text(&mut self, name: &str) -> String {
+        let value = self.optional(name);
+        if value.is_none() {
+            self.problems.push(format!("{name} is not set"));
+        }
+        value.unwrap_or_default()
+    }
+
+    fn locales(&mut self, name: &str) -> Vec<Locale> {
+        let parsed: Result<Vec<Locale>, String> = self
+            .text(name)
+            .split(',')
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty())
+            .map(str::parse)
+            .collect();
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("{name}: {problem}"));
+            Vec::new()
+        })
+    }
+
+    fn one_of(&mut self, name: &str, known: &[&str]) {
+        let value = self.text(name);
+        if !value.is_empty() && !known.contains(&value.as_str()) {
+            self.problems
+                .push(format!("{name} must be one of {}", known.join(", ")));
+        }
+    }
+
+    fn base_url(&mut self, name: &str) -> Option<String> {
+        let value = self.optional(name)?;
+        if !value.starts_with("http://") && !value.starts_with("https://") {
+            self.problems
+                .push(format!("{name} must begin with http:// or https://"));
+        }
+        Some(value.trim_end_matches('/').to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete(name: &str) -> Option<String> {
+        let value = match name {
+            "LOCALES" => "en, ja",
+            "WRITER" => "structural",
+            "EMBEDDER" => "none",
+            "SEARCH_BACKEND" => "embedded",
+            "CODECOMMIT_ENDPOINT" => "",
+            _ => "name",
+        };
+        Some(value.to_owned())
+    }
+
+    #[test]
+    fn a_complete_environment_is_read() {
+        let config = Config::read(complete).unwrap();
+        assert_eq!(config.locales, Locale::ALL);
+        assert_eq!(config.codecommit_endpoint, None);
+        assert_eq!(config.pages_table, "name");
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once() {
+        let problems = Config::read(|name| match name {
+            "JOBS_TABLE" => None,
+            "PAGES_TABLE" => Some(String::new()),
+            "LOCALES" => Some("en,fr".to_owned()),
+            "SEARCH_BACKEND" => Some("elastic".to_owned()),
+            "CODECOMMIT_ENDPOINT" => Some("file:///etc".to_owned()),
+            _ => complete(name),
+        })
+        .unwrap_err()
+        .to_string();
+        for name in [
+            "JOBS_TABLE",
+            "PAGES_TABLE",
+            "LOCALES",
+            "SEARCH_BACKEND",
+            "CODECOMMIT_ENDPOINT",
+        ] {
+            assert!(problems.contains(name), "{name} is missing in: {problems}");
+        }
+        assert!(!problems.contains("LEDGER_TABLE"), "{problems}");
+    }
+}
