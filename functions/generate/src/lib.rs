@@ -1,1 +1,110 @@
-//! Placeholder.
+//! The generate stage: a brief becomes a page, and nothing stands on it that the publish gate does not let pass.
+
+mod evidence;
+mod structural;
+
+use deepwiki_domain::{
+    Locale, RepositoryId,
+    gate::{self, Violation},
+    job::BuildMode,
+    memo,
+    message::{GenerateInput, GenerateOutput},
+    page::Page,
+    plan::PageBrief,
+};
+use deepwiki_ports::{ArtefactStore, Result, codec};
+
+pub use evidence::SourceLibrary;
+
+/// Who writes the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// From the facts alone: no model, no cost, the same text every time.
+    Structural,
+}
+
+impl Writer {
+    /// The writer's name and version, as pages and memos keep it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Structural => structural::WRITER,
+        }
+    }
+
+    fn write(self, brief: &PageBrief, locale: Locale) -> Page {
+        match self {
+            Self::Structural => structural::write(brief, locale),
+        }
+    }
+}
+
+/// What the stage needs of the outside.
+#[derive(Clone, Copy)]
+pub struct GeneratePorts<'a> {
+    /// Briefs and sources in, pages out.
+    pub artefacts: &'a dyn ArtefactStore,
+    /// What this process has read before.
+    pub library: &'a SourceLibrary,
+}
+
+/// Writes a page and puts it through the gate, unless an earlier build has written the same page and the mode
+/// lets us use it.
+pub async fn generate_page(
+    repository: &RepositoryId,
+    mode: BuildMode,
+    input: &GenerateInput,
+    writer: Writer,
+    ports: GeneratePorts<'_>,
+) -> Result<GenerateOutput> {
+    let store = ports.artefacts;
+    let memo = memo::page(&input.brief, input.locale, writer.id());
+    if mode == BuildMode::Incremental
+        && let Some(page) = store.recall(repository, &memo).await?
+    {
+        return Ok(GenerateOutput { page });
+    }
+    let brief: PageBrief = codec::get_json(store, repository, &input.brief).await?;
+    let mut page = writer.write(&brief, input.locale);
+    let evidence = ports
+        .library
+        .evidence_for(store, repository, input, &page)
+        .await?;
+    let violations = gate::enforce(&mut page, &evidence);
+    page.summary = summary_of(&page);
+    report(&page, &violations);
+    let key = codec::put_json(store, repository, &page).await?;
+    store.remember(repository, &memo, &key).await?;
+    Ok(GenerateOutput { page: key })
+}
+
+/// The first sentence that passed the gate.
+fn summary_of(page: &Page) -> String {
+    use deepwiki_domain::page::Block;
+    let first = page
+        .sections
+        .iter()
+        .flat_map(|section| &section.blocks)
+        .find_map(|block| match block {
+            Block::Paragraph(statements) => statements.first(),
+            Block::Quote(statement) => Some(statement),
+            Block::List { items, .. } => items.first().and_then(|item| item.first()),
+            _ => None,
+        });
+    first
+        .map(|statement| gate::plain(&statement.text))
+        .unwrap_or_default()
+}
+
+/// What was dropped goes to the log by its fault; the sentence is the repository's and stays out of it.
+fn report(page: &Page, violations: &[Violation]) {
+    for violation in violations {
+        let fault = match &violation.fault {
+            gate::Fault::Uncited => "uncited",
+            gate::Fault::NoSuchFile(_) => "no such file",
+            gate::Fault::NoSuchLines(_) => "no such lines",
+            gate::Fault::Unsupported(_) => "unsupported",
+            gate::Fault::UnknownName(_) => "unknown name",
+        };
+        tracing::debug!(page = %page.slug, fault, "a statement was dropped");
+    }
+}

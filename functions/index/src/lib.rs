@@ -1,1 +1,142 @@
-//! Placeholder.
+//! The index stage, and publishing.
+//!
+//! Index gathers a build's pages into the export of each language, checks what only the whole can show, makes the
+//! search generation, and puts all that readers need where readers look. Publish then moves the repository's
+//! pointer, in one conditional write: readers see the old wiki whole or the new wiki whole.
+
+mod documents;
+mod gather;
+
+use std::collections::BTreeMap;
+
+use deepwiki_domain::{
+    ArtefactKey, BuildId, RepositoryId, StageError,
+    manifest::Manifest,
+    message::{IndexInput, IndexOutput, PublishInput, PublishOutput},
+    plan::Plan,
+    repository::Generation,
+    wiki::Edition,
+};
+use deepwiki_ports::{ArtefactStore, Clock, PageCatalog, Repositories, Result, SearchIndex, codec};
+
+/// What the index stage needs of the outside.
+#[derive(Clone, Copy)]
+pub struct IndexPorts<'a> {
+    /// What the other stages made.
+    pub artefacts: &'a dyn ArtefactStore,
+    /// Where readers look. May be the same store.
+    pub published: &'a dyn ArtefactStore,
+    /// The list of pages.
+    pub pages: &'a dyn PageCatalog,
+    /// Full text search.
+    pub search: &'a dyn SearchIndex,
+    /// The writer whose pages are gathered, as [`deepwiki_domain::memo::page`] knows it.
+    pub writer: &'a str,
+}
+
+/// Makes everything that publishing needs. `Transient` where a page has not been written yet.
+pub async fn index_build(
+    repository: &RepositoryId,
+    build: &BuildId,
+    input: &IndexInput,
+    ports: IndexPorts<'_>,
+) -> Result<IndexOutput> {
+    let store = ports.artefacts;
+    let manifest: Manifest = codec::get_json(store, repository, &input.manifest).await?;
+    let plan: Plan = codec::get_json(store, repository, &input.plan).await?;
+    let mut wikis = BTreeMap::new();
+    let mut documents = Vec::new();
+    for locale in &input.locales {
+        let gathered = gather::wiki(repository, &manifest, &plan, *locale, ports).await?;
+        documents.extend(documents::of_pages(&gathered.pages));
+        wikis.insert(
+            *locale,
+            codec::put_json(ports.published, repository, &gathered.wiki).await?,
+        );
+        ports
+            .pages
+            .put(repository, build, *locale, &gathered.entries)
+            .await?;
+    }
+    documents::of_sources(repository, &manifest, &plan, store, &mut documents).await?;
+    let search = ports
+        .search
+        .build(repository, &manifest.commit, documents)
+        .await?;
+    copy_for_readers(repository, &manifest, &plan, input, ports).await?;
+    let edition = Edition {
+        commit: manifest.commit,
+        commit_time: manifest.commit_time,
+        manifest: input.manifest.clone(),
+        plan: input.plan.clone(),
+        wikis,
+        search,
+    };
+    let edition = codec::put_json(store, repository, &edition).await?;
+    Ok(IndexOutput { edition })
+}
+
+/// Readers open the manifest, the plan, the graph and the source text from where they look.
+async fn copy_for_readers(
+    repository: &RepositoryId,
+    manifest: &Manifest,
+    plan: &Plan,
+    input: &IndexInput,
+    ports: IndexPorts<'_>,
+) -> Result<()> {
+    if std::ptr::addr_eq(ports.artefacts, ports.published) {
+        return Ok(());
+    }
+    let shards = manifest.shards.iter().map(|shard| &shard.key);
+    let keys: Vec<&ArtefactKey> = [&input.manifest, &input.plan, &plan.graph]
+        .into_iter()
+        .chain(shards)
+        .collect();
+    for key in keys {
+        let bytes = ports.artefacts.get(repository, key).await?;
+        ports.published.put(repository, &bytes).await?;
+    }
+    Ok(())
+}
+
+/// What publishing needs of the outside.
+#[derive(Clone, Copy)]
+pub struct PublishPorts<'a> {
+    /// Where the edition is.
+    pub artefacts: &'a dyn ArtefactStore,
+    /// The pointer.
+    pub repositories: &'a dyn Repositories,
+    /// When.
+    pub clock: &'a dyn Clock,
+}
+
+/// Moves the repository's pointer to a finished edition. Done twice, it moves once.
+pub async fn publish_build(
+    repository: &RepositoryId,
+    build: &BuildId,
+    input: &PublishInput,
+    ports: PublishPorts<'_>,
+) -> Result<PublishOutput> {
+    let edition: Edition = codec::get_json(ports.artefacts, repository, &input.edition).await?;
+    if edition.wikis.is_empty() {
+        return Err(StageError::permanent(
+            "the build made no wiki: build the repository again",
+        ));
+    }
+    let generation = Generation {
+        build: build.clone(),
+        commit: edition.commit.clone(),
+        commit_time: edition.commit_time,
+        trigger: input.trigger,
+        published_at: ports.clock.now(),
+        manifest: edition.manifest,
+        plan: edition.plan,
+        wikis: edition.wikis,
+        search: edition.search,
+    };
+    let moved = ports.repositories.publish(repository, &generation).await?;
+    Ok(PublishOutput {
+        commit: edition.commit,
+        moved,
+    })
+}

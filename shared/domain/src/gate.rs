@@ -184,7 +184,7 @@ impl Gate<'_> {
         if let Some(name) = self.unknown_name(&statement.text) {
             return Err(Fault::UnknownName(name));
         }
-        let names = sentence_names(&statement.text);
+        let names = self.sentence_names(&statement.text);
         let mut citations = Vec::with_capacity(statement.citations.len());
         let mut mended = false;
         for citation in &statement.citations {
@@ -217,19 +217,40 @@ impl Gate<'_> {
     }
 
     fn unknown_name(&self, text: &[Inline]) -> Option<String> {
-        let spans = text.iter().filter_map(|inline| match inline {
-            Inline::Code(code) => Some(code.as_str()),
-            _ => None,
-        });
-        for span in spans {
-            if self.evidence.has_path(span.trim_end_matches('/')) {
-                continue;
-            }
-            if let Some(name) = facts::names(span).find(|name| !self.evidence.has_name(name)) {
-                return Some(name.to_owned());
-            }
+        self.code_names(text)
+            .find(|name| !self.evidence.has_name(name))
+            .map(str::to_owned)
+    }
+
+    /// The names in code style. A path that exists is not one: it is not expected to stand in its own lines.
+    fn code_names<'t>(&self, text: &'t [Inline]) -> impl Iterator<Item = &'t str> {
+        text.iter()
+            .filter_map(|inline| match inline {
+                Inline::Code(code) if !self.evidence.has_path(code.trim_end_matches('/')) => {
+                    Some(code.as_str())
+                }
+                _ => None,
+            })
+            .flat_map(facts::names)
+    }
+
+    /// What the cited lines have to bear: the names in code style; where the sentence has none, its words of
+    /// four letters and more (a quotation proves itself by the words that it takes from its lines).
+    fn sentence_names(&self, text: &[Inline]) -> BTreeSet<String> {
+        let code: BTreeSet<String> = self.code_names(text).map(str::to_lowercase).collect();
+        if !code.is_empty() {
+            return code;
         }
-        None
+        let all = plain(text);
+        let words: BTreeSet<String> = facts::names(&all)
+            .filter(|word| word.chars().count() >= 4)
+            .map(str::to_lowercase)
+            .collect();
+        if words.is_empty() {
+            facts::names(&all).map(str::to_lowercase).collect()
+        } else {
+            words
+        }
     }
 
     fn mend_links(&mut self, text: Vec<Inline>) -> Vec<Inline> {
@@ -256,33 +277,6 @@ pub fn plain(text: &[Inline]) -> String {
             Inline::Page(link) => link.text.as_str(),
         })
         .collect()
-}
-
-/// The names that a sentence uses: those in code style; where it has none, its words of four letters and more
-/// (a quotation proves itself by the words that it takes from its lines).
-fn sentence_names(text: &[Inline]) -> BTreeSet<String> {
-    let code: BTreeSet<String> = text
-        .iter()
-        .filter_map(|inline| match inline {
-            Inline::Code(code) => Some(code),
-            _ => None,
-        })
-        .flat_map(|code| facts::names(code))
-        .map(str::to_lowercase)
-        .collect();
-    if !code.is_empty() {
-        return code;
-    }
-    let all = plain(text);
-    let words: BTreeSet<String> = facts::names(&all)
-        .filter(|word| word.chars().count() >= 4)
-        .map(str::to_lowercase)
-        .collect();
-    if words.is_empty() {
-        facts::names(&all).map(str::to_lowercase).collect()
-    } else {
-        words
-    }
 }
 
 fn bears_a_name(lines: &str, names: &BTreeSet<String>) -> bool {

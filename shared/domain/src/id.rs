@@ -146,6 +146,13 @@ impl ArtefactKey {
     }
 }
 
+impl RepositoryId {
+    /// The repository's short name: the id without its digest.
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('-').map_or(self.as_str(), |(name, _)| name)
+    }
+}
+
 impl CommitId {
     /// The first twelve digits, enough for a person.
     pub fn short(&self) -> &str {

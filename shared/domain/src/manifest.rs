@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ArtefactKey, BlobId, CommitId, Language, RepoPath, RepositoryId};
+use crate::{ArtefactKey, BlobId, CommitId, Language, RepoPath, RepositoryId, source::RepositorySource};
 
 /// The version of [`Manifest`] and [`Shard`]; part of every key that is derived from them.
 pub const MANIFEST_VERSION: u32 = 1;
@@ -15,6 +15,8 @@ pub struct Manifest {
     pub schema: u32,
     /// The repository.
     pub repository: RepositoryId,
+    /// Where it comes from; decides where citations link to.
+    pub source: RepositorySource,
     /// The commit that was read.
     pub commit: CommitId,
     /// Committer time in seconds since 1970; none for a plain folder.

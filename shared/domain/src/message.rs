@@ -24,6 +24,9 @@ pub struct StageRequest {
     pub repository: RepositoryId,
     /// The build.
     pub build: BuildId,
+    /// Whether a result of an earlier build may be taken.
+    #[serde(default)]
+    pub mode: BuildMode,
     /// What to do.
     #[serde(flatten)]
     pub input: StageInput,

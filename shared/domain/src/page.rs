@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Locale, RepoPath, Slug, facts::Lines};
+use crate::{Locale, RepoPath, Slug, facts::Lines, gate};
 
 /// A page in one language.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,52 @@ pub struct Section {
     pub level: u8,
     /// Its content.
     pub blocks: Vec<Block>,
+}
+
+impl Section {
+    /// Its words without marks, a line a sentence, for search.
+    pub fn plain_text(&self) -> String {
+        let mut lines = vec![gate::plain(&self.heading)];
+        for block in &self.blocks {
+            match block {
+                Block::Paragraph(statements) => lines.extend(statements.iter().map(|s| gate::plain(&s.text))),
+                Block::List { items, .. } => {
+                    lines.extend(items.iter().flatten().map(|s| gate::plain(&s.text)))
+                }
+                Block::Quote(statement) => lines.push(gate::plain(&statement.text)),
+                Block::Table { rows, .. } => {
+                    lines.extend(rows.iter().map(|row| {
+                        row.cells
+                            .iter()
+                            .map(|cell| gate::plain(cell))
+                            .collect::<Vec<_>>()
+                            .join(" ")
+                    }));
+                }
+                Block::Code { .. } | Block::Diagram(_) | Block::Links(_) => {}
+            }
+        }
+        lines.join("\n")
+    }
+
+    /// Every citation in it, in order.
+    pub fn citations(&self) -> impl Iterator<Item = &Citation> {
+        self.blocks.iter().flat_map(Block::citations)
+    }
+}
+
+impl Block {
+    /// Every citation in it, in order.
+    pub fn citations(&self) -> Box<dyn Iterator<Item = &Citation> + '_> {
+        match self {
+            Self::Paragraph(statements) => Box::new(statements.iter().flat_map(|s| &s.citations)),
+            Self::List { items, .. } => Box::new(items.iter().flatten().flat_map(|s| &s.citations)),
+            Self::Table { rows, .. } => Box::new(rows.iter().flat_map(|row| &row.citations)),
+            Self::Quote(statement) => Box::new(statement.citations.iter()),
+            Self::Code { citation, .. } => Box::new(std::iter::once(citation)),
+            Self::Diagram(_) | Self::Links(_) => Box::new(std::iter::empty()),
+        }
+    }
 }
 
 /// A paragraph-level element.

@@ -29,6 +29,8 @@ pub struct Plan {
     pub names: ArtefactKey,
     /// The resolved references (packed [`crate::graph::Graph`]).
     pub graph: ArtefactKey,
+    /// How much of the repository rests on each file and definition (packed [`crate::graph::Ranks`]).
+    pub ranks: ArtefactKey,
     /// Which page speaks of which file, sorted by path.
     pub homes: Vec<(crate::RepoPath, Slug)>,
 }

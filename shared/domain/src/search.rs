@@ -1,5 +1,7 @@
 //! Questions to the index and what comes back.
 
+pub mod ranking;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CommitId, Language, Locale, RepoPath, RepositoryId, Slug, facts::SymbolKind, manifest::Role};

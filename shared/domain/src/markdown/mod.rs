@@ -18,7 +18,6 @@ pub type Link<'a> = &'a dyn Fn(&Citation) -> Option<String>;
 /// A page as Markdown. Other pages are linked as `<slug>.md`.
 pub fn page(page: &Page, link: Link<'_>) -> String {
     let mut out = format!("# {}\n", title(page));
-    paragraph(&mut out, &line(&page.summary));
     for part in &page.sections {
         section(&mut out, page, part, link);
     }

@@ -372,8 +372,6 @@ fn a_page_reads_well_as_plain_text() {
     let expected = "\
 # The network layer
 
-Opens connections & keeps them.
-
 ## Parts of `net`
 
 `open_all` calls back_off() and never \\<b>blocks\\</b>; see `https://a.example`. [src/net.rs:3-9](https://h.example/src/net.rs:3-9)

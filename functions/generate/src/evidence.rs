@@ -1,0 +1,191 @@
+//! What the gate knows of a commit: its files, lines and names, read once a process and kept within bounds.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use deepwiki_domain::{
+    ArtefactKey, RepoPath, RepositoryId, Slug,
+    facts::{Lines, name_hash},
+    gate::Evidence,
+    manifest::{Manifest, Shard, ShardFile},
+    message::GenerateInput,
+    page::Page,
+    plan::Plan,
+};
+use deepwiki_ports::{ArtefactStore, Result, codec};
+
+/// How many bytes of source text a process keeps between pages.
+const KEPT_BYTES: u64 = 64 << 20;
+
+/// Manifests, plans and shards that pages of one build share.
+#[derive(Default)]
+pub struct SourceLibrary {
+    ground: Mutex<Option<Arc<Ground>>>,
+    shards: Mutex<VecDeque<(ArtefactKey, Arc<Shard>, u64)>>,
+}
+
+/// What is the same for every page of a build.
+struct Ground {
+    key: (ArtefactKey, ArtefactKey),
+    manifest: Manifest,
+    names: Vec<u64>,
+    slugs: BTreeSet<Slug>,
+}
+
+impl SourceLibrary {
+    /// Everything that the gate will ask about this page.
+    pub(crate) async fn evidence_for(
+        &self,
+        store: &dyn ArtefactStore,
+        repository: &RepositoryId,
+        input: &GenerateInput,
+        page: &Page,
+    ) -> Result<PageEvidence> {
+        let ground = self.ground(store, repository, input).await?;
+        let mut texts = BTreeMap::new();
+        for path in cited_files(page) {
+            let Some(entry) = ground.manifest.file(path.as_str()) else {
+                continue;
+            };
+            let at = usize::try_from(entry.shard).unwrap_or(usize::MAX);
+            let Some(shard) = ground.manifest.shards.get(at) else {
+                continue;
+            };
+            let shard = self.shard(store, repository, &shard.key, shard.bytes).await?;
+            if let Some(text) = IndexedText::new(shard, &path) {
+                texts.insert(path, text);
+            }
+        }
+        Ok(PageEvidence { ground, texts })
+    }
+
+    async fn ground(
+        &self,
+        store: &dyn ArtefactStore,
+        repository: &RepositoryId,
+        input: &GenerateInput,
+    ) -> Result<Arc<Ground>> {
+        let key = (input.manifest.clone(), input.plan.clone());
+        let kept = self.ground.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(ground) = kept.filter(|ground| ground.key == key) {
+            return Ok(ground);
+        }
+        let manifest: Manifest = codec::get_json(store, repository, &input.manifest).await?;
+        let plan: Plan = codec::get_json(store, repository, &input.plan).await?;
+        let names: Vec<u64> = codec::get_packed(store, repository, &plan.names).await?;
+        let slugs = plan.pages.into_iter().map(|page| page.slug).collect();
+        let ground = Arc::new(Ground {
+            key,
+            manifest,
+            names,
+            slugs,
+        });
+        *self.ground.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ground));
+        Ok(ground)
+    }
+
+    async fn shard(
+        &self,
+        store: &dyn ArtefactStore,
+        repository: &RepositoryId,
+        key: &ArtefactKey,
+        bytes: u64,
+    ) -> Result<Arc<Shard>> {
+        if let Some(shard) = self.kept_shard(key) {
+            return Ok(shard);
+        }
+        let shard: Arc<Shard> = Arc::new(codec::get_packed(store, repository, key).await?);
+        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        shards.push_front((key.clone(), Arc::clone(&shard), bytes));
+        while shards.len() > 1 && shards.iter().map(|(_, _, bytes)| bytes).sum::<u64>() > KEPT_BYTES {
+            shards.pop_back();
+        }
+        Ok(shard)
+    }
+
+    fn kept_shard(&self, key: &ArtefactKey) -> Option<Arc<Shard>> {
+        let mut shards = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = shards.iter().position(|(kept, _, _)| kept == key)?;
+        let found = shards.remove(at)?;
+        let shard = Arc::clone(&found.1);
+        shards.push_front(found);
+        Some(shard)
+    }
+}
+
+/// The evidence for one page.
+pub(crate) struct PageEvidence {
+    ground: Arc<Ground>,
+    texts: BTreeMap<RepoPath, IndexedText>,
+}
+
+impl Evidence for PageEvidence {
+    fn line_count(&self, path: &RepoPath) -> Option<u32> {
+        self.ground.manifest.file(path.as_str()).map(|entry| entry.lines)
+    }
+
+    fn text(&self, path: &RepoPath, lines: Lines) -> Option<&str> {
+        self.texts.get(path)?.lines(lines)
+    }
+
+    fn has_name(&self, name: &str) -> bool {
+        self.ground.names.binary_search(&name_hash(name)).is_ok()
+    }
+
+    fn has_path(&self, path: &str) -> bool {
+        let files = &self.ground.manifest.files;
+        let folder = format!("{path}/");
+        let after = files.partition_point(|file| file.path.as_str() < folder.as_str());
+        self.ground.manifest.file(path).is_some()
+            || files
+                .get(after)
+                .is_some_and(|file| file.path.as_str().starts_with(&folder))
+    }
+
+    fn has_page(&self, slug: &Slug) -> bool {
+        self.ground.slugs.contains(slug)
+    }
+}
+
+/// A file's text with the place of each line.
+struct IndexedText {
+    shard: Arc<Shard>,
+    at: usize,
+    /// Where each line begins, and the end of the text.
+    starts: Vec<usize>,
+}
+
+impl IndexedText {
+    fn new(shard: Arc<Shard>, path: &RepoPath) -> Option<Self> {
+        let at = shard.files.iter().position(|file| file.path == *path)?;
+        let text = shard.files.get(at).map(|file| file.text.as_str())?;
+        let mut starts = vec![0];
+        starts.extend(text.split_inclusive('\n').scan(0, |end, line| {
+            *end += line.len();
+            Some(*end)
+        }));
+        Some(Self { shard, at, starts })
+    }
+
+    fn file(&self) -> Option<&ShardFile> {
+        self.shard.files.get(self.at)
+    }
+
+    fn lines(&self, lines: Lines) -> Option<&str> {
+        let first = usize::try_from(lines.start).ok()?.checked_sub(1)?;
+        let last = usize::try_from(lines.end).ok()?;
+        let range = *self.starts.get(first)?..*self.starts.get(last)?;
+        self.file()?.text.get(range)
+    }
+}
+
+/// The files that a page cites.
+fn cited_files(page: &Page) -> BTreeSet<RepoPath> {
+    page.sections
+        .iter()
+        .flat_map(|section| section.citations())
+        .map(|citation| citation.path.clone())
+        .collect()
+}

@@ -1,0 +1,70 @@
+//! Small means to put a sentence together.
+
+use deepwiki_domain::{
+    page::{Citation, Inline, PageLink, Statement},
+    plan::PageRef,
+};
+
+use super::phrases::Phrases;
+
+/// Plain words.
+pub(super) fn text(words: impl Into<String>) -> Inline {
+    Inline::Text(words.into())
+}
+
+/// A name in code style.
+pub(super) fn code(name: impl Into<String>) -> Inline {
+    Inline::Code(name.into())
+}
+
+/// A link to a page of the wiki.
+pub(super) fn link(phrases: Phrases, page: &PageRef) -> Inline {
+    Inline::Page(PageLink {
+        slug: page.slug.clone(),
+        text: phrases.title(&page.title),
+        note: None,
+    })
+}
+
+/// A sentence with its citations.
+pub(super) fn says(text: Vec<Inline>, citations: impl IntoIterator<Item = Citation>) -> Statement {
+    Statement {
+        text,
+        citations: citations.into_iter().collect(),
+    }
+}
+
+/// Words of the repository as inline text: what stands between backticks is code.
+pub(super) fn quoted(words: &str) -> Vec<Inline> {
+    let pieces = words
+        .split('`')
+        .enumerate()
+        .filter(|(_, piece)| !piece.trim().is_empty());
+    pieces
+        .map(|(at, piece)| {
+            if at % 2 == 1 {
+                code(piece.trim())
+            } else {
+                text(piece)
+            }
+        })
+        .collect()
+}
+
+/// Names in code style with what joins them in the language: `A`, `B` and `C`.
+pub(super) fn names<'a>(phrases: Phrases, names: impl IntoIterator<Item = &'a str>) -> Vec<Inline> {
+    let names: Vec<&str> = names.into_iter().collect();
+    let mut joined = Vec::with_capacity(names.len() * 2);
+    for (at, name) in names.iter().enumerate() {
+        if at > 0 {
+            joined.push(text(phrases.joint(at + 1 == names.len())));
+        }
+        joined.push(code(*name));
+    }
+    joined
+}
+
+/// Several pieces as one sentence.
+pub(super) fn sentence(pieces: impl IntoIterator<Item = Vec<Inline>>) -> Vec<Inline> {
+    pieces.into_iter().flatten().collect()
+}

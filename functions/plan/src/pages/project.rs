@@ -1,0 +1,300 @@
+//! Pages about working on the repository: configuration, build and run, tests.
+
+use std::collections::BTreeMap;
+
+use deepwiki_domain::{
+    Language,
+    facts::{FileFacts, Lines, SignalKind, SymbolKind},
+    graph::FileId,
+    manifest::Role,
+    page::Citation,
+    plan::{BriefSection, ConfigCard, PageRef, Quotation, ScriptCard, TestCard, Title},
+};
+
+use super::{Draft, Material, modules, repository};
+use crate::prose;
+
+/// Environment variables, options and files that set it up.
+pub(crate) fn configuration(material: &Material<'_>) -> Option<Draft> {
+    let mut draft = Draft::new("configuration", Title::Configuration);
+    draft.add(
+        repository::named(material, SignalKind::EnvironmentVariable, 40),
+        BriefSection::Environment,
+    );
+    draft.add(
+        repository::named(material, SignalKind::Flag, 40),
+        BriefSection::Flags,
+    );
+    let settings: Vec<ConfigCard> = material
+        .model
+        .files()
+        .filter(|(_, file)| file.role == Role::Config && kind_of(file).is_none() && file.manifest.is_none())
+        .filter_map(|(_, file)| config_card(file, "settings"))
+        .take(12)
+        .collect();
+    draft.add(settings, BriefSection::ConfigFiles);
+    let readers = material.model.files().filter(|(_, file)| {
+        let reads = |signal: &deepwiki_domain::facts::Signal| {
+            matches!(signal.kind, SignalKind::EnvironmentVariable | SignalKind::Flag)
+        };
+        file.role == Role::Source && file.signals.iter().any(reads)
+    });
+    draft.rests_on(material, readers.map(|(id, _)| id));
+    draft.related = vec![PageRef {
+        slug: deepwiki_domain::Slug::from_text("build-and-run"),
+        title: Title::BuildAndRun,
+    }];
+    draft.filled()
+}
+
+/// How to build, run, check and ship it: manifests, build files, CI, containers.
+pub(crate) fn build_and_run(material: &Material<'_>) -> Option<Draft> {
+    let mut draft = Draft::new("build-and-run", Title::BuildAndRun);
+    draft.add(guide(material), BriefSection::Guide);
+    draft.add(scripts(material), BriefSection::Scripts);
+    let automation: Vec<ConfigCard> = material
+        .model
+        .files()
+        .filter_map(|(_, file)| config_card(file, kind_of(file)?))
+        .take(14)
+        .collect();
+    draft.add(automation, BriefSection::Automation);
+    let files = material
+        .model
+        .files()
+        .filter(|(_, file)| kind_of(file).is_some())
+        .map(|(id, _)| id);
+    let files: Vec<FileId> = material.packages.values().copied().chain(files).collect();
+    draft.rests_on(material, files);
+    draft.related = vec![PageRef {
+        slug: deepwiki_domain::Slug::from_text("tests"),
+        title: Title::Tests,
+    }];
+    draft.filled()
+}
+
+/// The README's and CONTRIBUTING's sections that speak of building, running and testing.
+fn guide(material: &Material<'_>) -> Vec<deepwiki_domain::plan::Heading> {
+    const WORDS: [&str; 14] = [
+        "install",
+        "build",
+        "run",
+        "usage",
+        "start",
+        "develop",
+        "contribut",
+        "test",
+        "deploy",
+        "setup",
+        "require",
+        "compil",
+        "インストール",
+        "使い方",
+    ];
+    let Some((file, passages)) = material.readmes.get("") else {
+        return Vec::new();
+    };
+    let Some(facts) = material.model.file(*file) else {
+        return Vec::new();
+    };
+    let about = |text: &str| {
+        let text = text.to_lowercase();
+        WORDS.iter().any(|word| text.contains(word))
+    };
+    let headings = passages
+        .iter()
+        .enumerate()
+        .filter(|(_, p)| (2..=3).contains(&p.level) && about(&p.text));
+    headings
+        .map(|(at, heading)| {
+            let below = passages.get(at + 1).filter(|next| next.level == 0);
+            let end = below.map_or(heading.lines.end, |text| text.lines.end);
+            deepwiki_domain::plan::Heading {
+                title: heading.text.replace('`', ""),
+                text: below.and_then(|text| prose::first_sentence(&text.text)),
+                at: Citation::new(
+                    &facts.path,
+                    Lines {
+                        start: heading.lines.start,
+                        end,
+                    },
+                ),
+            }
+        })
+        .take(8)
+        .collect()
+}
+
+/// Commands that manifests and Makefiles define.
+fn scripts(material: &Material<'_>) -> Vec<ScriptCard> {
+    let mut found = Vec::new();
+    for (_, file) in material.model.files() {
+        if let Some(package) = &file.manifest {
+            found.extend(
+                package
+                    .commands
+                    .iter()
+                    .filter(|(name, _)| name.line <= file.lines)
+                    .map(|(name, command)| ScriptCard {
+                        run: run_line(&package.system, &name.value),
+                        name: name.value.clone(),
+                        command: Some(command.clone()).filter(|command| !command.is_empty()),
+                        at: Citation::new(&file.path, Lines::one(name.line)),
+                    }),
+            );
+        }
+        if file.language == Some(Language::Make) && matches!(file.role, Role::Config | Role::Source) {
+            let targets = file
+                .definitions
+                .iter()
+                .filter(|d| d.kind == SymbolKind::Entry && is_target(&d.name));
+            found.extend(targets.take(16).map(|target| {
+                ScriptCard {
+                    run: format!("make {}", target.name),
+                    name: target.name.clone(),
+                    command: target
+                        .doc
+                        .as_ref()
+                        .and_then(|doc| prose::first_sentence(&doc.text)),
+                    at: Citation::new(
+                        &file.path,
+                        Lines {
+                            end: target.lines.end.min(file.lines),
+                            ..target.lines
+                        },
+                    ),
+                }
+            }));
+        }
+    }
+    found.sort_by(|a, b| {
+        let depth = |card: &ScriptCard| card.at.path.as_str().matches('/').count();
+        depth(a).cmp(&depth(b)).then_with(|| a.at.cmp(&b.at))
+    });
+    found.truncate(24);
+    found
+}
+
+fn run_line(system: &str, name: &str) -> String {
+    match system {
+        "npm" => format!("npm run {name}"),
+        "composer" => format!("composer run {name}"),
+        "cargo" => format!("cargo run --bin {name}"),
+        _ => name.to_owned(),
+    }
+}
+
+fn is_target(name: &str) -> bool {
+    !name.starts_with('.')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// What a file automates, where its place and name tell.
+fn kind_of(file: &FileFacts) -> Option<&'static str> {
+    let path = file.path.as_str();
+    let name = file.path.file_name();
+    let yaml = file.language == Some(Language::Yaml);
+    match () {
+        () if !matches!(file.role, Role::Config | Role::Source) => None,
+        () if path.starts_with(".github/workflows/") && yaml => Some("github-actions"),
+        () if path == ".gitlab-ci.yml" => Some("gitlab-ci"),
+        () if path.starts_with(".circleci/") && yaml => Some("circleci"),
+        () if name == "buildspec.yml" || name == "buildspec.yaml" => Some("codebuild"),
+        () if path == ".travis.yml" => Some("travis"),
+        () if name == "Jenkinsfile" => Some("jenkins"),
+        () if name == "azure-pipelines.yml" => Some("azure-pipelines"),
+        () if file.language == Some(Language::Dockerfile) => Some("dockerfile"),
+        () if name.starts_with("docker-compose") || name == "compose.yaml" || name == "compose.yml" => {
+            Some("compose")
+        }
+        () if name == "template.yaml" || name == "samconfig.toml" => Some("sam"),
+        () if name == "tox.ini" || name == "noxfile.py" => Some("test-runner"),
+        () if name == ".pre-commit-config.yaml" => Some("pre-commit"),
+        () if name == "Chart.yaml" => Some("helm"),
+        () => None,
+    }
+}
+
+/// A configuration file with its main entries; none where it has no lines.
+fn config_card(file: &FileFacts, kind: &str) -> Option<ConfigCard> {
+    if file.lines == 0 {
+        return None;
+    }
+    let within = |lines: Lines| Lines {
+        end: lines.end.min(file.lines).max(lines.start),
+        ..lines
+    };
+    let jobs = file
+        .definitions
+        .iter()
+        .position(|d| d.name == "jobs" && d.kind == SymbolKind::Entry);
+    let inside = |definition: &deepwiki_domain::facts::Definition| {
+        definition.container.map(|container| container as usize) == jobs.filter(|_| kind == "github-actions")
+    };
+    let mut entries: Vec<&deepwiki_domain::facts::Definition> = file
+        .definitions
+        .iter()
+        .filter(|d| d.kind == SymbolKind::Entry && inside(d))
+        .collect();
+    if entries.is_empty() {
+        entries = file
+            .definitions
+            .iter()
+            .filter(|d| d.container.is_none())
+            .collect();
+    }
+    let named = entries
+        .into_iter()
+        .filter(|d| !d.name.is_empty() && d.name.len() <= 60 && d.lines.start <= file.lines);
+    let entries: Vec<(String, Citation)> = named
+        .map(|d| {
+            (
+                d.name.clone(),
+                Citation::new(
+                    &file.path,
+                    Lines::one(d.name_line.clamp(d.lines.start, file.lines)),
+                ),
+            )
+        })
+        .take(6)
+        .collect();
+    let purpose = file.doc.as_ref().and_then(|doc| {
+        Some(Quotation {
+            text: prose::first_sentence(&doc.text)?,
+            at: Citation::new(&file.path, within(doc.lines)),
+        })
+    });
+    (!entries.is_empty() || purpose.is_some()).then(|| ConfigCard {
+        path: file.path.clone(),
+        kind: kind.to_owned(),
+        entries,
+        purpose,
+    })
+}
+
+/// What is tested, and where.
+pub(crate) fn tests(material: &Material<'_>) -> Option<Draft> {
+    let cards = material.cards();
+    let mut draft = Draft::new("tests", Title::Tests);
+    let files: BTreeMap<FileId, &FileFacts> = material
+        .model
+        .files()
+        .filter(|(_, file)| file.role == Role::Test || file.definitions.iter().any(|d| d.is_test))
+        .collect();
+    let mut found: Vec<TestCard> = files
+        .keys()
+        .filter_map(|file| modules::test_card(material, &cards, *file))
+        .filter(|card| card.count > 0)
+        .collect();
+    found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
+    found.truncate(24);
+    draft.add(found, BriefSection::Tests);
+    draft.rests_on(material, files.keys().copied());
+    draft.related = vec![PageRef {
+        slug: deepwiki_domain::Slug::from_text("build-and-run"),
+        title: Title::BuildAndRun,
+    }];
+    draft.filled()
+}
