@@ -134,7 +134,7 @@ MUTATIONS = [
     ("no_wildcard_rights", grant("ApiPolicy", "dynamodb:*", "arn:JobsTable")),
     ("no_wildcard_rights", grant("ApiPolicy", "s3:GetObject", "*")),
     ("stages_meet_only_through_queues", grant("ChunkPolicy", "lambda:InvokeFunction", "arn:PlanFunction")),
-    ("stages_meet_only_through_queues", grant("IngestGitPolicy", "sqs:SendMessage", "arn:ChunkQueue")),
+    ("stages_meet_only_through_queues", grant("GitPolicy", "sqs:SendMessage", "arn:ChunkQueue")),
     ("a_consumer_may_read_its_queue", put("PlanSource", "arn:IndexQueue", "EventSourceArn")),
     ("tables_are_on_demand_recoverable_and_expire", drop("JobsTable", "TimeToLiveSpecification")),
     ("buckets_are_closed_encrypted_logged_and_speak_tls_only", tls_forgotten),

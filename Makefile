@@ -1,0 +1,59 @@
+# What a person runs. `make test` needs Rust, Python 3.11, Node.js 20, Git and a C compiler; it installs the rest
+# below tests/.work and tests/node/node_modules.
+
+PYTHON ?= python3
+ENV ?= dev
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+WORK := tests/.work
+PYTEST := $(WORK)/venv/bin/python -m pytest
+SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
+
+.PHONY: help setup lint test test-unit test-infra test-aws binaries build deploy clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
+
+setup: $(WORK)/venv/ready $(WORK)/ministack/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
+
+$(WORK)/venv/ready: tests/requirements.lock
+	$(PYTHON) -m venv $(WORK)/venv
+	$(WORK)/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# An environment of its own: ministack pins botocore.
+$(WORK)/ministack/ready: tests/requirements-loopback.lock
+	$(PYTHON) -m venv $(WORK)/ministack
+	$(WORK)/ministack/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	cd tests/node && npm ci --silent
+	touch $@
+
+lint: ## Format and lints, warnings are errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+test: lint test-unit test-infra test-aws ## Everything
+
+test-unit: ## The Rust tests
+	cargo test --workspace --locked
+
+test-infra: setup ## Template, rules, state machine, row by row
+	$(PYTEST) tests/infra
+
+test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
+	DEEPWIKI_BINARIES=$(TARGET)/debug $(PYTEST) tests/aws
+
+binaries:
+	cargo build --workspace --bins --locked
+
+build: $(WORK)/venv/ready ## Cross-compile the functions for arm64
+	$(WORK)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements-build.txt
+	PATH="$(CURDIR)/$(WORK)/venv/bin:$$PATH" $(SAM) build
+
+deploy: build ## Deploy to AWS: make deploy ENV=staging
+	$(SAM) deploy --config-env $(ENV)
+
+clean: ## Remove what the tests made
+	rm -rf $(WORK) tests/node/node_modules .aws-sam
