@@ -1,5 +1,7 @@
 //! The folder does what every adapter must do.
 
+#![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
+
 use std::path::PathBuf;
 
 use async_trait::async_trait;

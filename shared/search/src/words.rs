@@ -1,0 +1,563 @@
+//! Text to terms, the same for what is indexed and what is asked.
+//!
+//! There are three kinds of term, told apart by their first character so that they share one field:
+//! - a **word** of code or a name, lower-cased: an identifier whole (`parseHeader` and `parse_header` both give
+//!   `parseheader`) and in parts (`parse`, `header`); of Chinese, Japanese and Korean text each pair of characters;
+//! - a **stem** of an English word of prose (`~connect`);
+//! - a **name** that a document defines (`=parseheader`): what makes its definition the rarest match.
+
+use std::collections::HashSet;
+
+use deepwiki_domain::search::ranking::{bare_name, fold_name};
+use frostem::{Algorithm, Stemmer};
+
+/// The longest term in bytes. What is longer is data, not a word.
+const LONGEST_TERM: usize = 72;
+
+/// The most parts of one identifier that are indexed.
+const MOST_PARTS: usize = 16;
+
+/// The most terms that one query searches for.
+pub(crate) const MOST_QUERY_TERMS: usize = 64;
+
+/// Words that say nothing about what is searched. Left out of prose, and of queries that have others.
+const STOP_WORDS: [&str; 56] = [
+    "a", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "did", "do", "does", "for",
+    "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "me", "of", "on", "or",
+    "so", "than", "that", "the", "their", "then", "there", "these", "they", "this", "to", "was", "we",
+    "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you",
+];
+
+/// Makes terms; keeps its buffers between calls.
+#[derive(Clone)]
+pub(crate) struct Words {
+    stemmer: Stemmer,
+    parts: Vec<(usize, usize)>,
+    term: String,
+}
+
+/// A maximal run of a text that is one word, or is written without spaces.
+enum Run<'a> {
+    Word(&'a str),
+    Unspaced(&'a str),
+}
+
+impl Words {
+    pub(crate) fn new() -> Self {
+        Self {
+            stemmer: Stemmer::new(Algorithm::English),
+            parts: Vec::new(),
+            term: String::new(),
+        }
+    }
+
+    /// The terms of source text: its comments as prose, the rest as code.
+    pub(crate) fn of_source(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+        let mut comment_end: Option<&str> = None;
+        for line in text.lines() {
+            let (code, comment) = split_comment(line, &mut comment_end);
+            self.of_code(code, emit);
+            self.of_prose(comment, emit);
+        }
+    }
+
+    /// The terms of code: identifiers whole and in parts.
+    pub(crate) fn of_code(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+        runs(text, &mut |run| match run {
+            Run::Word(word) => self.identifier(word, emit),
+            Run::Unspaced(run) => self.grams(run, emit),
+        });
+    }
+
+    /// The terms of prose: stems of plain words, and identifiers as in code.
+    pub(crate) fn of_prose(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+        runs(text, &mut |run| match run {
+            Run::Word(word) if is_plain(word) => self.plain_word(word, emit),
+            Run::Word(word) => self.identifier(word, emit),
+            Run::Unspaced(run) => self.grams(run, emit),
+        });
+    }
+
+    /// The terms of a definition's qualified name. Twice, because a name says more than a line of its body.
+    pub(crate) fn of_symbol(&mut self, symbol: &str, emit: &mut dyn FnMut(&str)) {
+        for _ in 0..2 {
+            self.of_code(symbol, emit);
+        }
+        self.name(bare_name(symbol), emit);
+    }
+
+    /// The terms of a path, twice like a name; its file's name is a name.
+    pub(crate) fn of_path(&mut self, path: &str, emit: &mut dyn FnMut(&str)) {
+        for _ in 0..2 {
+            self.of_code(path, emit);
+        }
+        self.name(path.rsplit('/').next().unwrap_or(path), emit);
+    }
+
+    /// The distinct terms of a query, the most telling first, at most [`MOST_QUERY_TERMS`].
+    pub(crate) fn of_query(&mut self, text: &str) -> Vec<String> {
+        let (mut words, mut unspaced) = (Vec::new(), Vec::new());
+        runs(text, &mut |run| match run {
+            Run::Word(word) => words.push(word),
+            Run::Unspaced(run) => unspaced.push(run),
+        });
+        if words.iter().any(|word| !is_stop_word(word)) || !unspaced.is_empty() {
+            words.retain(|word| !is_stop_word(word));
+        }
+        let mut terms = Terms::default();
+        let mut emit = |term: &str| terms.add(term);
+        if !words.is_empty() {
+            self.name(text, &mut emit);
+        }
+        for pair in words.windows(2).filter(|_| words.len() <= 4) {
+            self.name(&pair.concat(), &mut emit);
+            self.whole(&pair.concat(), &mut emit);
+        }
+        for word in &words {
+            self.name(word, &mut emit);
+            self.whole(word, &mut emit);
+        }
+        self.query_grams(&unspaced, &mut emit);
+        for word in &words {
+            self.parts_of(word, &mut |words, part| {
+                emit(part);
+                let part = part.to_owned();
+                if is_plain(&part) {
+                    words.plain_word(&part, &mut emit);
+                }
+            });
+        }
+        terms.list
+    }
+
+    fn identifier(&mut self, word: &str, emit: &mut dyn FnMut(&str)) {
+        // A single letter or digit is in every file and finds nothing.
+        if word.len() > 1 {
+            self.whole(word, emit);
+            if word.len() <= 4 * LONGEST_TERM {
+                self.several_parts_of(word, emit);
+            }
+        }
+    }
+
+    /// The identifier in lower case without its underscores.
+    fn whole(&mut self, word: &str, emit: &mut dyn FnMut(&str)) {
+        self.term.clear();
+        if word.len() <= 2 * LONGEST_TERM {
+            for c in word.chars().filter(|c| *c != '_') {
+                push_lower(&mut self.term, c);
+            }
+            if (1..=LONGEST_TERM).contains(&self.term.len()) {
+                emit(&self.term);
+            }
+        }
+    }
+
+    /// The parts of an identifier that has more than one; single letters are left out.
+    fn several_parts_of(&mut self, word: &str, emit: &mut dyn FnMut(&str)) {
+        split_identifier(word, &mut self.parts);
+        if self.parts.len() < 2 {
+            return;
+        }
+        for &(start, end) in self.parts.iter().take(MOST_PARTS) {
+            let part = word.get(start..end).unwrap_or_default();
+            if part.len() > 1 && part.len() <= LONGEST_TERM {
+                self.term.clear();
+                part.chars().for_each(|c| push_lower(&mut self.term, c));
+                emit(&self.term);
+            }
+        }
+    }
+
+    /// The parts of an identifier, which is its own part where it has no others.
+    fn parts_of(&mut self, word: &str, emit: &mut dyn FnMut(&mut Self, &str)) {
+        split_identifier(word, &mut self.parts);
+        let parts: Vec<String> = self
+            .parts
+            .iter()
+            .filter_map(|&(start, end)| word.get(start..end))
+            .filter(|part| part.len() > 1 && part.len() <= LONGEST_TERM)
+            .map(str::to_lowercase)
+            .take(MOST_PARTS)
+            .collect();
+        for part in parts {
+            emit(self, &part);
+        }
+    }
+
+    /// The stem of an English word.
+    fn plain_word(&mut self, word: &str, emit: &mut dyn FnMut(&str)) {
+        if word.len() < 2 || word.len() > LONGEST_TERM {
+            return;
+        }
+        self.term.clear();
+        self.term.push_str(word);
+        self.term.make_ascii_lowercase();
+        if is_stop_word(&self.term) {
+            return;
+        }
+        let stem = self.stemmer.stem(&self.term).into_owned();
+        self.term.clear();
+        self.term.push('~');
+        self.term.push_str(&stem);
+        emit(&self.term);
+    }
+
+    /// A name that is defined here, or asked for.
+    fn name(&mut self, name: &str, emit: &mut dyn FnMut(&str)) {
+        let folded = if name.len() <= 4 * LONGEST_TERM {
+            fold_name(name)
+        } else {
+            String::new()
+        };
+        if (1..LONGEST_TERM).contains(&folded.len()) {
+            self.term.clear();
+            self.term.push('=');
+            self.term.push_str(&folded);
+            emit(&self.term);
+        }
+    }
+
+    /// Pairs of characters; and each ideograph alone, for queries of one.
+    fn grams(&mut self, run: &str, emit: &mut dyn FnMut(&str)) {
+        let mut previous: Option<char> = None;
+        let alone = run.chars().nth(1).is_none();
+        for c in run.chars() {
+            if alone || is_ideograph(c) {
+                self.gram(&[c], emit);
+            }
+            if let Some(previous) = previous {
+                self.gram(&[previous, c], emit);
+            }
+            previous = Some(c);
+        }
+    }
+
+    /// The pairs of a query's runs, but not those of grammar alone (two hiragana) where there are others.
+    fn query_grams(&mut self, runs: &[&str], emit: &mut dyn FnMut(&str)) {
+        let mut pairs: Vec<[char; 2]> = Vec::new();
+        for run in runs {
+            let mut characters = run.chars();
+            match (characters.next(), characters.next()) {
+                (Some(only), None) => self.gram(&[only], emit),
+                _ => pairs.extend(run.chars().zip(run.chars().skip(1)).map(|(a, b)| [a, b])),
+            }
+        }
+        let is_grammar = |pair: &[char; 2]| pair.iter().all(|c| is_hiragana(*c));
+        let has_others = !pairs.iter().all(is_grammar);
+        for pair in pairs.iter().filter(|pair| !(has_others && is_grammar(pair))) {
+            self.gram(pair, emit);
+        }
+    }
+
+    fn gram(&mut self, characters: &[char], emit: &mut dyn FnMut(&str)) {
+        self.term.clear();
+        self.term.extend(characters);
+        emit(&self.term);
+    }
+}
+
+#[derive(Default)]
+struct Terms {
+    list: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Terms {
+    fn add(&mut self, term: &str) {
+        if self.list.len() < MOST_QUERY_TERMS && self.seen.insert(term.to_owned()) {
+            self.list.push(term.to_owned());
+        }
+    }
+}
+
+/// Cuts a text into runs; everything between them is dropped.
+fn runs<'a>(text: &'a str, take: &mut dyn FnMut(Run<'a>)) {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Class {
+        Word,
+        Unspaced,
+        Gap,
+    }
+    let class = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            Class::Word
+        } else if c.is_ascii() {
+            Class::Gap
+        } else if is_unspaced(c) {
+            Class::Unspaced
+        } else if c.is_alphanumeric() {
+            Class::Word
+        } else {
+            Class::Gap
+        }
+    };
+    let mut current = (0, Class::Gap);
+    let ends = text
+        .char_indices()
+        .map(|(at, c)| (at, class(c)))
+        .chain([(text.len(), Class::Gap)]);
+    for (at, class) in ends {
+        if class == current.1 {
+            continue;
+        }
+        let run = text.get(current.0..at).unwrap_or_default();
+        match current.1 {
+            Class::Word if run.bytes().any(|byte| byte != b'_') => take(Run::Word(run)),
+            Class::Unspaced => take(Run::Unspaced(run)),
+            _ => {}
+        }
+        current = (at, class);
+    }
+}
+
+/// The parts of an identifier: between underscores, before an upper case letter that follows a lower case one
+/// or begins a word after an acronym (`HTTPServer`), and between letters and digits.
+fn split_identifier(word: &str, parts: &mut Vec<(usize, usize)>) {
+    parts.clear();
+    let mut start = 0;
+    let mut previous: Option<char> = None;
+    let mut characters = word.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        let next_is_lower = characters.peek().is_some_and(|(_, next)| next.is_lowercase());
+        let cut = c == '_'
+            || previous.is_some_and(|previous| {
+                previous == '_'
+                    || (previous.is_lowercase() && c.is_uppercase())
+                    || (previous.is_uppercase() && c.is_uppercase() && next_is_lower)
+                    || (previous.is_numeric() != c.is_numeric())
+            });
+        if cut {
+            push_part(word, start, at, parts);
+            start = at;
+        }
+        previous = Some(c);
+    }
+    push_part(word, start, word.len(), parts);
+}
+
+fn push_part(word: &str, start: usize, end: usize, parts: &mut Vec<(usize, usize)>) {
+    if word
+        .get(start..end)
+        .is_some_and(|part| !part.is_empty() && part != "_")
+    {
+        parts.push((start, end));
+    }
+}
+
+/// Divides a line of source into code and comment. `comment_end` is what ends the comment or docstring that
+/// the line stands in. A guess from the common forms: a wrong one costs a stem, not a hit.
+fn split_comment<'a>(line: &'a str, comment_end: &mut Option<&'static str>) -> (&'a str, &'a str) {
+    if let Some(end) = *comment_end {
+        if line.contains(end) {
+            *comment_end = None;
+        }
+        return ("", line);
+    }
+    let text = line.trim_start();
+    for (start, end) in [
+        ("/*", "*/"),
+        ("\"\"\"", "\"\"\""),
+        ("'''", "'''"),
+        ("<!--", "-->"),
+    ] {
+        if let Some(rest) = text.strip_prefix(start) {
+            if !rest.contains(end) {
+                *comment_end = Some(end);
+            }
+            return ("", text);
+        }
+    }
+    let is_hash_comment = text.starts_with("# ") || text.starts_with("##") || text == "#";
+    if is_hash_comment
+        || ["//", "-- ", "* ", ";; "]
+            .iter()
+            .any(|start| text.starts_with(start))
+    {
+        return ("", text);
+    }
+    let trailing = [" // ", "  # "].iter().filter_map(|mark| line.find(mark)).min();
+    trailing
+        .and_then(|at| line.split_at_checked(at))
+        .unwrap_or((line, ""))
+}
+
+/// An English word as prose writes it: `word`, `Word` or `WORD`.
+fn is_plain(word: &str) -> bool {
+    let rest = word.get(1..).unwrap_or_default();
+    word.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && (rest.bytes().all(|byte| byte.is_ascii_lowercase())
+            || word.bytes().all(|byte| byte.is_ascii_uppercase()))
+}
+
+fn is_stop_word(word: &str) -> bool {
+    word.len() <= 5
+        && STOP_WORDS
+            .binary_search(&word.to_ascii_lowercase().as_str())
+            .is_ok()
+}
+
+fn push_lower(term: &mut String, c: char) {
+    if c.is_ascii() {
+        term.push(c.to_ascii_lowercase());
+    } else {
+        term.extend(c.to_lowercase());
+    }
+}
+
+/// Characters of scripts that put no spaces between words.
+fn is_unspaced(c: char) -> bool {
+    is_ideograph(c)
+        || is_hiragana(c)
+        || matches!(c, '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}'
+            | '\u{ff66}'..='\u{ff9f}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{309f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn code(text: &str) -> Vec<String> {
+        let mut terms = Vec::new();
+        Words::new().of_code(text, &mut |term| terms.push(term.to_owned()));
+        terms
+    }
+
+    fn source(text: &str) -> Vec<String> {
+        let mut terms = Vec::new();
+        Words::new().of_source(text, &mut |term| terms.push(term.to_owned()));
+        terms
+    }
+
+    fn query(text: &str) -> Vec<String> {
+        Words::new().of_query(text)
+    }
+
+    #[test]
+    fn identifiers_are_whole_and_split() {
+        for (text, terms) in [
+            ("parse", vec!["parse"]),
+            ("HTTPServer", vec!["httpserver", "http", "server"]),
+            ("parseHeader", vec!["parseheader", "parse", "header"]),
+            ("parse_header", vec!["parseheader", "parse", "header"]),
+            ("__init__", vec!["init"]),
+            ("MAX_LEN", vec!["maxlen", "max", "len"]),
+            ("sha256Digest", vec!["sha256digest", "sha", "256", "digest"]),
+            ("IOError", vec!["ioerror", "io", "error"]),
+            ("x", vec![]),
+            ("vec_x", vec!["vecx", "vec"]),
+            ("ÜberGröße", vec!["übergröße", "über", "größe"]),
+            ("a.b->run(i)", vec!["run"]),
+        ] {
+            assert_eq!(code(text), terms, "{text}");
+        }
+    }
+
+    #[test]
+    fn japanese_is_cut_into_pairs_and_ideographs() {
+        assert_eq!(
+            code("再接続する"),
+            ["再", "接", "再接", "続", "接続", "続す", "する"]
+        );
+        assert_eq!(code("サーバー"), ["サー", "ーバ", "バー"]);
+        assert_eq!(code("あ"), ["あ"]);
+        assert_eq!(code("retryを3回"), ["retry", "を", "回"]);
+    }
+
+    #[test]
+    fn comments_are_stemmed_and_code_is_not() {
+        assert_eq!(
+            source("retries(); // retries connections"),
+            ["retries", "~retri", "~connect"]
+        );
+        assert_eq!(
+            source("/* Opens\n the connections */\nopens()"),
+            ["~open", "~connect", "opens"]
+        );
+        assert_eq!(source("\"\"\"Closes.\"\"\"\ncloses"), ["~close", "closes"]);
+        assert_eq!(
+            source("#[derive(Debug)]\n# derived"),
+            ["derive", "debug", "~deriv"]
+        );
+        assert_eq!(
+            source("// uses parseHeader"),
+            ["~use", "parseheader", "parse", "header"]
+        );
+    }
+
+    #[test]
+    fn a_query_asks_for_names_words_and_stems() {
+        let terms = query("parseHeaders");
+        for wanted in [
+            "=parseheaders",
+            "parseheaders",
+            "parse",
+            "headers",
+            "~pars",
+            "~header",
+        ] {
+            assert!(terms.iter().any(|term| term == wanted), "{wanted} in {terms:?}");
+        }
+        assert!(query("header parser").contains(&"=headerparser".to_owned()));
+        assert!(query("ledger.py").contains(&"=ledgerpy".to_owned()));
+        assert!(!query("how does the parser work").contains(&"the".to_owned()));
+        assert!(
+            query("for").contains(&"for".to_owned()),
+            "a stop word alone is all that was asked"
+        );
+        assert_eq!(query("接続が切れたとき"), ["接続", "続が", "が切", "切れ"]);
+        assert_eq!(query("とき"), ["とき"]);
+        assert_eq!(query("待"), ["待"]);
+        assert_eq!(query(" \u{0}()*?\"^~ "), Vec::<String>::new());
+    }
+
+    #[test]
+    fn stop_words_are_sorted_as_the_search_needs_them() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_gives_terms_within_bounds(text in any::<String>()) {
+            let mut words = Words::new();
+            let mut check = |term: &str| {
+                assert!(!term.is_empty() && term.len() <= 2 * LONGEST_TERM, "{term:?}");
+                assert!(!term.contains(char::is_whitespace), "{term:?}");
+            };
+            words.of_source(&text, &mut check);
+            words.of_prose(&text, &mut check);
+            words.of_symbol(&text, &mut check);
+            words.of_path(&text, &mut check);
+            let terms = words.of_query(&text);
+            prop_assert!(terms.len() <= MOST_QUERY_TERMS);
+            let distinct: HashSet<&String> = terms.iter().collect();
+            prop_assert_eq!(distinct.len(), terms.len());
+        }
+
+        #[test]
+        fn a_name_is_found_in_every_spelling(parts in prop::collection::vec("[a-z]{2,8}", 1..5)) {
+            let snake = parts.join("_");
+            let camel: String = parts
+                .iter()
+                .enumerate()
+                .map(|(i, part)| if i == 0 { part.clone() } else { part[..1].to_uppercase() + &part[1..] })
+                .collect();
+            let mut terms = HashSet::new();
+            Words::new().of_symbol(&snake, &mut |term| {
+                terms.insert(term.to_owned());
+            });
+            prop_assert!(query(&camel).iter().any(|term| term.starts_with('=') && terms.contains(term)));
+        }
+    }
+}
