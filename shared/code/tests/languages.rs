@@ -27,9 +27,18 @@ macro_rules! sources {
 }
 
 sources! {
+    c "parse.c"
+    cpp "parse.hpp"
+    csharp "Parser.cs"
+    go "server.go"
+    java "Parser.java"
+    javascript "lib.js"
     json "package.json"
+    kotlin "Parser.kt"
     markdown "guide.md"
+    php "Parser.php"
     python "app.py"
+    ruby "parser.rb"
     rust "parser.rs"
     toml "settings.toml"
     tsx "view.tsx"

@@ -1,8 +1,12 @@
 //! What several languages have in common.
 
-use deepwiki_domain::facts::{SignalKind, SymbolKind};
+use deepwiki_domain::facts::{ImportedName, SignalKind, SymbolKind, Visibility};
+use tree_sitter::Node;
 
-use crate::reader::{Reader, literals, named_literal, spec::Site};
+use crate::reader::{
+    Reader, literal, literals, named_literal,
+    spec::{Shape, Site},
+};
 
 /// Whether a name is written as constants are: `MAX_SIZE`.
 pub(super) fn is_constant_name(name: &str) -> bool {
@@ -45,4 +49,72 @@ impl Reader<'_> {
                 definition.supertypes.iter().any(ends)
             })
     }
+}
+
+/// The first named child of one of these kinds.
+pub(super) fn child_of<'a>(node: Node<'a>, kinds: &[&str]) -> Option<Node<'a>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor).find(|child| kinds.contains(&child.kind()))
+}
+
+/// What the modifiers before a name say, or else the language's default.
+pub(super) fn by_modifiers(shape: &Shape<'_>, default: Visibility) -> Visibility {
+    if shape.has("private") || shape.has("fileprivate") {
+        Visibility::Private
+    } else if shape.has("protected") || shape.has("internal") {
+        Visibility::Internal
+    } else if shape.has("public") || shape.has("open") {
+        Visibility::Public
+    } else {
+        default
+    }
+}
+
+/// An environment variable whose name is the first argument.
+pub(super) fn environment(reader: &mut Reader<'_>, site: &Site<'_>) {
+    if let Some(name) = literal(site.after) {
+        let span = site.start..site.start + site.name.len();
+        reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+    }
+}
+
+/// A route whose path is the first argument, if that looks like one.
+pub(super) fn route(reader: &mut Reader<'_>, site: &Site<'_>, method: Option<&str>) {
+    if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
+        let span = site.start..site.start + site.name.len();
+        reader.signal(SignalKind::Route, path, method, span);
+    }
+}
+
+/// Notes that a program starts at a definition.
+pub(super) fn starts_here(reader: &mut Reader<'_>, shape: &Shape<'_>) {
+    let span = shape.start..shape.start + shape.text.len();
+    reader.signal(SignalKind::EntryPoint, shape.name, None, span);
+}
+
+/// A dotted path in parts.
+pub(super) fn split_path(path: &str, separator: &str) -> Vec<String> {
+    path.split(separator)
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Imports one name of a dotted path: `a.b.C` is `C` of `a.b`, `a.b.*` all of it.
+pub(super) fn import_dotted(reader: &mut Reader<'_>, node: Node<'_>, path: &str, alias: Option<&str>) {
+    let mut parts = split_path(path, ".");
+    let Some(name) = parts.pop() else {
+        return;
+    };
+    let name = match name.as_str() {
+        "*" | "_" => ImportedName::Glob,
+        _ => ImportedName::Name(name),
+    };
+    reader.import(node, parts, name, alias);
+}
+
+/// The value of a variable, where it takes several lines: then the signature ends before it.
+pub(super) fn long(value: Option<Node<'_>>) -> Option<Node<'_>> {
+    value.filter(|value| value.end_position().row > value.start_position().row)
 }

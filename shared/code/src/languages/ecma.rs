@@ -126,7 +126,7 @@ const BASE: Spec = Spec {
         separators: &["?.", "."],
         generic_calls: true,
         bang_calls: false,
-        keywords: &["undefined", "arguments", "globalThis", "console", "exports", "module"],
+        keywords: &["undefined", "require", "arguments", "globalThis", "console", "exports", "module"],
     },
     visibility,
     is_test,

@@ -1,8 +1,14 @@
 //! The languages: which is read how.
 
+mod c;
 mod common;
+mod csharp;
 mod ecma;
+mod go;
+mod jvm;
+mod php;
 mod python;
+mod ruby;
 mod rust;
 
 use std::sync::OnceLock;
@@ -24,8 +30,9 @@ pub(crate) enum Syntax {
 }
 
 /// How a file of this language is read.
-pub(crate) fn syntax(language: Option<Language>, _path: &RepoPath, _text: &str) -> Syntax {
+pub(crate) fn syntax(language: Option<Language>, path: &RepoPath, text: &str) -> Syntax {
     match language {
+        Some(Language::C) if path.as_str().ends_with(".h") && c::is_cpp(text) => syntax(Some(Language::Cpp), path, text),
         Some(language) => match grammar(language) {
             Some(grammar) => Syntax::Tree(grammar),
             None => Syntax::Outline(outline::of(language).unwrap_or(outline::plain)),
@@ -54,11 +61,33 @@ pub(crate) fn grammar(language: Language) -> Option<&'static Grammar> {
 
 fn spec(language: Language) -> Option<&'static Spec> {
     Some(match language {
+        Language::C => &c::C,
+        Language::CSharp => &csharp::CSHARP,
+        Language::Cpp => &c::CPP,
+        Language::Go => &go::GO,
+        Language::Java => &jvm::JAVA,
         Language::JavaScript => &ecma::JAVASCRIPT,
+        Language::Kotlin => &jvm::KOTLIN,
+        Language::Php => &php::PHP,
         Language::Python => &python::PYTHON,
+        Language::Ruby => &ruby::RUBY,
         Language::Rust => &rust::RUST,
         Language::Tsx => &ecma::TSX,
         Language::TypeScript => &ecma::TYPESCRIPT,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_name_kinds_that_the_grammars_have() {
+        for &language in Language::ALL {
+            if let Some(grammar) = grammar(language) {
+                assert_eq!(grammar.unknown_kinds(), Vec::<&str>::new(), "{language}");
+            }
+        }
+    }
 }

@@ -112,7 +112,7 @@ impl<'t> Reader<'t> {
         let style = &self.grammar.spec.style;
         let first = self.line(start);
         let around = self.scope().and_then(|scope| self.facts.definitions.get(scope as usize));
-        if around.is_some_and(|around| around.name_line == first) {
+        if around.is_some_and(|around| around.name_line == first || around.lines.start == first) {
             return None;
         }
         docs::above(self.text, self.lines, style, first, 1).or_else(|| {

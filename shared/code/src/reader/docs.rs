@@ -134,7 +134,8 @@ fn is_licence(text: &str) -> bool {
 }
 
 /// A comment's text without its marks.
-pub(crate) fn clean_comment(text: &str, marks: &[&str]) -> String {
+#[cfg(test)]
+fn clean_comment(text: &str, marks: &[&str]) -> String {
     clean_lines(text.lines().map(str::trim), marks)
 }
 

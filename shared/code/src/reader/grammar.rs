@@ -23,6 +23,8 @@ pub(crate) struct Grammar {
 pub(crate) struct Action {
     pub(crate) rule: Option<Rule>,
     pub(crate) fields: Vec<NonZeroU16>,
+    /// The fields that hold types.
+    pub(crate) types: Vec<NonZeroU16>,
     pub(crate) branch: bool,
     /// A keyword or punctuation: it has nothing below.
     pub(crate) token: bool,
@@ -102,16 +104,22 @@ fn action(spec: &'static Spec, language: &tree_sitter::Language, id: u16) -> Act
         .find(|(kind, _)| applies(kind))
         .map(|(_, rule)| *rule);
     let fields = match rule {
-        Some(Rule::Bind(fields)) => fields.to_vec(),
+        Some(Rule::Bind(fields) | Rule::Parts(_, fields)) => fields.to_vec(),
         Some(Rule::Call(field) | Rule::Label(field)) if !field.is_empty() => vec![field],
         _ => Vec::new(),
     };
+    let types = match rule {
+        Some(Rule::Parts(types, _)) => types,
+        _ => &[],
+    };
+    let ids = |fields: &[&str]| {
+        let id = |field: &&str| language.field_id_for_name(field);
+        fields.iter().filter_map(id).collect()
+    };
     Action {
         rule,
-        fields: fields
-            .iter()
-            .filter_map(|field| language.field_id_for_name(field))
-            .collect(),
+        fields: ids(&fields),
+        types: ids(types),
         branch: spec.branches.iter().any(|kind| applies(kind)),
         token: !named && rule.is_none(),
     }

@@ -21,7 +21,7 @@ use deepwiki_domain::{
 };
 use tree_sitter::Node;
 
-pub(crate) use docs::{clean_comment, first_paragraph};
+pub(crate) use docs::first_paragraph;
 pub(crate) use grammar::Grammar;
 pub(crate) use signal::{literal, literals, named_literal};
 
@@ -72,10 +72,12 @@ pub(crate) struct Reader<'t> {
     bound_in_order: Vec<u64>,
     /// Names inside this range are bound rather than used.
     binding: Range<usize>,
-    /// A name that ends here is called.
-    called: usize,
+    /// Names inside this range are types.
+    types: Range<usize>,
+    /// Names that end at these bytes are called, the innermost call last.
+    called: Vec<usize>,
     /// A name that begins here is a label.
-    label: usize,
+    label: Range<usize>,
     lead: Option<Lead>,
     /// References that were seen: one a scope, name and kind is enough.
     seen: HashedSet,
@@ -127,8 +129,9 @@ impl<'t> Reader<'t> {
             bound: HashedSet::default(),
             bound_in_order: Vec::new(),
             binding: 0..0,
-            called: usize::MAX,
-            label: usize::MAX,
+            types: 0..0,
+            called: Vec::new(),
+            label: 0..0,
             lead: None,
             seen: HashedSet::default(),
             depth: 0,
@@ -213,11 +216,20 @@ impl<'t> Reader<'t> {
 
     /// Notes that a whole module is brought in by a call.
     pub(crate) fn require(&mut self, path: Vec<String>, start: usize) {
+        self.import_at(start, path, ImportedName::Whole);
+        let alias = self.required_as(start);
+        if let Some(import) = self.facts.imports.last_mut() {
+            import.alias = alias;
+        }
+    }
+
+    /// Notes an import at a byte.
+    pub(crate) fn import_at(&mut self, start: usize, path: Vec<String>, name: ImportedName) {
         let line = self.line(start);
         self.facts.imports.push(Import {
             path,
-            name: ImportedName::Whole,
-            alias: self.required_as(start),
+            name,
+            alias: None,
             reexport: false,
             line,
             scope: None,

@@ -6,11 +6,17 @@
 use deepwiki_domain::facts::{Reference, ReferenceKind, SymbolKind, name_hash};
 use tree_sitter::Node;
 
-use super::{LONGEST_NAME, Reader, spec::Site};
+use super::{
+    LONGEST_NAME, Reader,
+    spec::{Site, Style},
+};
 use crate::names::in_word;
 
 /// The most parts of a qualified name that are kept.
 const MOST_PARTS: usize = 8;
+
+/// How many calls around a name are asked whether it is theirs.
+const MOST_CALLS: usize = 32;
 
 /// How far back the other end of a bracket is looked for.
 const BRACKET_REACH: usize = 512;
@@ -53,7 +59,7 @@ struct After {
 
 impl<'t> Reader<'t> {
     /// A leaf that names something.
-    pub(super) fn name(&mut self, node: Node<'_>, kind: ReferenceKind) {
+    pub(crate) fn name(&mut self, node: Node<'_>, kind: ReferenceKind) {
         self.read_name(node, kind, false);
     }
 
@@ -65,11 +71,12 @@ impl<'t> Reader<'t> {
     fn read_name(&mut self, node: Node<'_>, kind: ReferenceKind, member: bool) {
         let range = node.byte_range();
         let name = self.slice(range.clone());
-        if name.is_empty() || name.len() > LONGEST_NAME || self.label == range.start || self.is_own_name(range.start) {
+        if name.is_empty() || name.len() > LONGEST_NAME || self.label.contains(&range.start) || self.is_own_name(range.start) {
             return;
         }
-        let qualifier = qualifier(self.text, range.start, self.grammar.spec.style.separators);
-        let after = self.after(range.end);
+        let qualifier = qualifier(self.text, range.start, &self.grammar.spec.style);
+        let mut after = self.after(range.end);
+        after.call |= !self.called.is_empty() && self.is_called(range.end);
         if qualifier.length == 0 {
             if member && !after.call {
                 return;
@@ -177,14 +184,42 @@ impl<'t> Reader<'t> {
         self.binding = node.byte_range();
     }
 
+    /// The names in a node are types.
+    pub(crate) fn begin_types(&mut self, node: Option<Node<'_>>) {
+        if let Some(node) = node {
+            self.types = node.byte_range();
+        }
+    }
+
+    /// The names in a node are supertypes of the innermost definition around.
+    pub(crate) fn begin_inherits(&mut self, node: Node<'_>) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.inherits = node.byte_range();
+        }
+    }
+
     /// The name that ends this node is called.
     pub(crate) fn begin_call(&mut self, node: Node<'_>) {
-        self.called = node.end_byte();
+        self.called.push(node.end_byte());
+    }
+
+    /// Whether the name that ends here is called. Calls nest, and inner ones are met later but end first.
+    fn is_called(&mut self, end: usize) -> bool {
+        let found = self.called.iter().rev().take(MOST_CALLS).position(|&at| at == end);
+        if let Some(back) = found {
+            self.called.truncate(self.called.len().saturating_sub(back + 1));
+        }
+        found.is_some()
     }
 
     /// The name that is this node is no reference.
     pub(crate) fn skip_name(&mut self, node: Node<'_>) {
-        self.label = node.start_byte();
+        self.label = node.start_byte()..node.start_byte() + 1;
+    }
+
+    /// The names in a node are no references.
+    pub(crate) fn begin_label_range(&mut self, node: Node<'_>) {
+        self.label = node.byte_range();
     }
 
     fn is_bound(&self, name: &str) -> bool {
@@ -201,6 +236,7 @@ impl<'t> Reader<'t> {
             (Some(ReferenceKind::Type), _) => ReferenceKind::Type,
             (_, Some(from)) if is_nested(self.slice(from..start)) => ReferenceKind::Type,
             (Some(ReferenceKind::Inherit), _) | (_, Some(_)) => ReferenceKind::Inherit,
+            _ if kind == ReferenceKind::Value && self.types.contains(&start) => ReferenceKind::Type,
             _ if kind == ReferenceKind::Value && after.call => ReferenceKind::Call,
             _ => kind,
         }
@@ -211,7 +247,7 @@ impl<'t> Reader<'t> {
         let rest = self.text.get(end..).unwrap_or("");
         let near = rest.trim_start_matches([' ', '\t']);
         let mut after = After {
-            call: self.called == end || near.starts_with('('),
+            call: near.starts_with('('),
             continues: false,
             index: near.starts_with('['),
         };
@@ -285,13 +321,13 @@ fn generics_end(text: &str) -> Option<&str> {
 }
 
 /// What stands before the name that begins at a byte.
-fn qualifier<'t>(text: &'t str, start: usize, separators: &[&str]) -> Qualifier<'t> {
+fn qualifier<'t>(text: &'t str, start: usize, style: &Style) -> Qualifier<'t> {
     let mut qualifier = Qualifier::default();
     let bytes = text.as_bytes();
     let mut end = start;
     while qualifier.length < MOST_PARTS {
-        let before = trim_end(bytes.get(..end).unwrap_or_default());
-        let Some(separator) = separators.iter().find(|mark| before.ends_with(mark.as_bytes())) else {
+        let before = trim_end(bytes.get(..end).unwrap_or_default(), style);
+        let Some(separator) = style.separators.iter().find(|mark| before.ends_with(mark.as_bytes())) else {
             break;
         };
         let before = before
@@ -300,7 +336,7 @@ fn qualifier<'t>(text: &'t str, start: usize, separators: &[&str]) -> Qualifier<
         if *separator == "." && before.last() == Some(&b'.') {
             break;
         }
-        let mut before = trim_end(before);
+        let mut before = trim_end(before, style);
         // `x?.y` in Rust, `x!.y` in TypeScript and C#, `x!!.y` in Kotlin.
         while separator.ends_with('.') && matches!(before.last(), Some(b'?' | b'!')) {
             before = before.split_last().map_or(before, |(_, rest)| rest);
@@ -360,8 +396,29 @@ fn bracket_start(text: &[u8], open: u8, close: u8) -> Option<&[u8]> {
     None
 }
 
-fn trim_end(text: &[u8]) -> &[u8] {
-    text.trim_ascii_end()
+/// A text without white space and comments at its end.
+fn trim_end<'t>(text: &'t [u8], style: &Style) -> &'t [u8] {
+    let mut trimmed = text.trim_ascii_end();
+    // Comments are looked for only where a line was left behind, which is rare.
+    while text.get(trimmed.len()..).is_some_and(|white| white.contains(&b'\n')) {
+        let line_start = trimmed.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let line = trimmed.get(line_start..).unwrap_or_default();
+        let comment = style.line_comments.iter().find_map(|mark| {
+            let mark = mark.as_bytes();
+            let starts = |window: &[u8]| window == mark;
+            let at = line.windows(mark.len()).position(starts)?;
+            let after_blank = at == 0 || line.get(at - 1).is_some_and(u8::is_ascii_whitespace);
+            after_blank.then_some(at)
+        });
+        match comment {
+            Some(at) => trimmed = trimmed.get(..line_start + at).unwrap_or_default().trim_ascii_end(),
+            None => break,
+        }
+        if trimmed.is_empty() {
+            break;
+        }
+    }
+    trimmed
 }
 
 #[cfg(test)]
@@ -372,7 +429,15 @@ mod tests {
     fn parts_before_a_name_are_seen() {
         let parts = |text: &str| {
             let start = text.rfind('X').unwrap();
-            let qualifier = qualifier(text, start, &["::", "?.", "->", "."]);
+            let style = Style {
+                line_comments: &["//"],
+                block_comments: &[],
+                separators: &["::", "?.", "->", "."],
+                generic_calls: false,
+                bang_calls: false,
+                keywords: &[],
+            };
+            let qualifier = qualifier(text, start, &style);
             let parts: Vec<String> = qualifier
                 .parts()
                 .iter()
@@ -396,6 +461,8 @@ mod tests {
             ("::std::X", "std"),
             ("(a + b).X", ""),
             ("p->q.X", "p|q"),
+            ("// Twice.\nX", ""),
+            ("a() // why.\n    // Because.\n    .X", "a()"),
         ] {
             assert_eq!(parts(text), expected, "{text}");
         }

@@ -52,6 +52,10 @@ pub(crate) enum Rule {
     Member,
     /// The names below are used in this way.
     Context(ReferenceKind),
+    /// The names below are types, unless they are supertypes already.
+    Typed,
+    /// The names in the fields of the first list are types, those in the fields of the second are bound.
+    Parts(&'static [&'static str], &'static [&'static str]),
     /// The names in these fields (without fields: all names directly below) are bound here.
     Bind(&'static [&'static str]),
     /// What ends this field (without a field: the first child) is called: `method` in `object method args`.
@@ -114,6 +118,12 @@ impl Head {
 
     pub(crate) fn body(mut self, body: Option<Node<'_>>) -> Self {
         self.body = body.map(|body| body.start_byte());
+        self
+    }
+
+    /// The signature ends at a byte.
+    pub(crate) fn signature_ends(mut self, byte: usize) -> Self {
+        self.body = Some(byte);
         self
     }
 

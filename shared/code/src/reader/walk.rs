@@ -90,6 +90,19 @@ impl Reader<'_> {
                 }
             }
             Rule::Context(kind) => frame.context = Some(kind),
+            Rule::Typed => {
+                if frame.context != Some(ReferenceKind::Inherit) {
+                    frame.context = Some(ReferenceKind::Type);
+                }
+            }
+            Rule::Parts(..) => {
+                if let Some(range) = range_of(node, &action.types) {
+                    self.types = range;
+                }
+                if let Some(range) = range_of(node, &action.fields) {
+                    self.binding = range;
+                }
+            }
             Rule::Bind(_) => self.begin_binding(action, node, frame),
             Rule::Call(_) => {
                 let callee = match action.fields.first() {
@@ -97,13 +110,13 @@ impl Reader<'_> {
                     None => node.child(0),
                 };
                 if let Some(callee) = callee {
-                    self.called = callee.end_byte();
+                    self.begin_call(callee);
                 }
             }
             Rule::Label(_) => {
                 let label = action.fields.first().and_then(|field| node.child_by_field_id(field.get()));
                 if let Some(label) = label {
-                    self.label = label.start_byte();
+                    self.skip_name(label);
                 }
             }
             Rule::Attribute => {
@@ -133,14 +146,7 @@ impl Reader<'_> {
             frame.binds = true;
             return;
         }
-        let mut range = usize::MAX..0;
-        for field in &action.fields {
-            if let Some(child) = node.child_by_field_id(field.get()) {
-                range.start = range.start.min(child.start_byte());
-                range.end = range.end.max(child.end_byte());
-            }
-        }
-        if range.start < range.end {
+        if let Some(range) = range_of(node, &action.fields) {
             self.binding = range;
         }
     }
@@ -194,4 +200,16 @@ impl Reader<'_> {
     pub(crate) fn context(&self) -> Option<ReferenceKind> {
         self.frames.last()?.context
     }
+}
+
+/// From the first of these fields to the last.
+fn range_of(node: Node<'_>, fields: &[std::num::NonZeroU16]) -> Option<std::ops::Range<usize>> {
+    let mut range = usize::MAX..0;
+    for field in fields {
+        if let Some(child) = node.child_by_field_id(field.get()) {
+            range.start = range.start.min(child.start_byte());
+            range.end = range.end.max(child.end_byte());
+        }
+    }
+    (range.start < range.end).then_some(range)
 }
