@@ -5,14 +5,25 @@
 
 mod credentials;
 mod folder;
+mod http;
 mod local;
+mod remote;
 mod tree;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use deepwiki_domain::{CommitId, StageError, source::RepositorySource};
 use deepwiki_ports::{Result, Snapshot, SourceReader};
+
+use crate::remote::Remote;
 
 pub use credentials::{Credential, Credentials, EnvCredentials, NoCredentials};
 
@@ -52,6 +63,22 @@ pub struct GitOptions {
     pub local_paths: bool,
     /// What the hosts want to see.
     pub credentials: Arc<dyn Credentials>,
+    /// The AWS region of CodeCommit repositories that name none.
+    pub region: Option<String>,
+    /// Where fetched repositories lie while they are read; the system's temporary folder where none is named.
+    pub scratch: Option<PathBuf>,
+    /// Places that stand in for others, as tests and private endpoints need.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// Has repositories fetched from another place. Only a place that is named here may have a private address or
+/// speak plain http.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// How the URLs begin that it is about: `https://git-codecommit.eu-west-1.amazonaws.com/`.
+    pub from: String,
+    /// What stands there instead: `http://127.0.0.1:8000/`.
+    pub to: String,
 }
 
 impl Default for GitOptions {
@@ -60,6 +87,9 @@ impl Default for GitOptions {
             limits: GitLimits::default(),
             local_paths: false,
             credentials: Arc::new(NoCredentials),
+            region: None,
+            scratch: None,
+            endpoints: Vec::new(),
         }
     }
 }
@@ -86,6 +116,23 @@ impl GitSourceReader {
             ))
         }
     }
+
+    /// The repository of a host, and what ends the work on it when dropped.
+    async fn remote(&self, source: &RepositorySource) -> Result<(Remote, CancelOnDrop)> {
+        let credential = self.options.credentials.get(source).await?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let remote = Remote::new(source, &self.options, credential, cancelled.clone())?;
+        Ok((remote, CancelOnDrop(cancelled)))
+    }
+}
+
+/// Tells the thread that fetches to stop, once nobody waits for it any more.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 #[async_trait]
@@ -98,7 +145,10 @@ impl SourceReader for GitSourceReader {
                 let path = self.local_path(path)?.to_owned();
                 off_thread(move || local::open(&path, revision.as_deref(), &limits)).await
             }
-            _ => Err(StageError::invalid("only folders can be read")),
+            _ => {
+                let (remote, _guard) = self.remote(source).await?;
+                off_thread(move || remote.open(revision.as_deref())).await
+            }
         }
     }
 
@@ -110,7 +160,10 @@ impl SourceReader for GitSourceReader {
                 let path = self.local_path(path)?.to_owned();
                 off_thread(move || local::resolve(&path, revision.as_deref(), &limits)).await?
             }
-            _ => return Err(StageError::invalid("only folders can be read")),
+            _ => {
+                let (remote, _guard) = self.remote(source).await?;
+                off_thread(move || remote.resolve(revision.as_deref())).await?
+            }
         };
         CommitId::new(commit.to_string())
             .map_err(|error| StageError::permanent("the commit id is of an unknown kind").with_detail(error))

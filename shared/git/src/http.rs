@@ -1,0 +1,633 @@
+//! The HTTP client under gix's Git transport. It talks to one host only, at public addresses only, within a time
+//! and a number of bytes, and stops when told to.
+
+use std::{
+    io::{self, BufRead, BufReader, Cursor, Read, Write},
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use base64::Engine as _;
+use deepwiki_domain::source::is_public_address;
+use gix_transport::client::blocking_io::http::{GetResponse, Http, PostBodyDataKind, PostResponse};
+use ureq::{
+    config::{AutoHeaderValue, Config},
+    tls::{RootCerts, TlsConfig, TlsProvider},
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{DefaultConnector, NextTimeout},
+    },
+};
+use url::Url;
+
+use crate::{Credential, GitLimits};
+
+/// How long a host may stay silent, and how long a connection may take to come about.
+const SILENCE: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// The largest request that is sent, in bytes: a request names commits, it carries none.
+const LARGEST_REQUEST: usize = 4 << 20;
+
+/// How often a host may send on to another path of its own.
+const MOST_REDIRECTS: usize = 3;
+
+/// Why the exchange with a host ended early; the first reason is the one that is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// An HTTP status that is no success.
+    Status(u16),
+    /// The host's name stands for an address that is not public.
+    PrivateAddress,
+    /// The host's name stands for nothing.
+    UnknownHost,
+    /// The host sent on to another host.
+    Redirected,
+    /// More bytes than allowed.
+    TooLarge,
+    /// More time than allowed.
+    TooSlow,
+    /// Nobody waits for the result any more.
+    Cancelled,
+    /// The host's certificate is not trusted.
+    Untrusted(String),
+    /// The connection failed.
+    Connection(String),
+}
+
+/// What one fetch may use, and why it stopped; shared by all its requests.
+pub(crate) struct Budget {
+    deadline: Instant,
+    bytes_left: AtomicU64,
+    cancelled: Arc<AtomicBool>,
+    failure: Mutex<Option<Failure>>,
+}
+
+impl Budget {
+    /// A budget that begins now.
+    pub(crate) fn new(limits: &GitLimits, cancelled: Arc<AtomicBool>) -> Arc<Self> {
+        Arc::new(Self {
+            deadline: Instant::now() + limits.fetch_time,
+            bytes_left: AtomicU64::new(limits.fetch_bytes),
+            cancelled,
+            failure: Mutex::default(),
+        })
+    }
+
+    /// Takes the reason for the end, where there is one.
+    pub(crate) fn take_failure(&self) -> Option<Failure> {
+        lock(&self.failure).take()
+    }
+
+    fn fail(&self, failure: Failure) -> io::Error {
+        let error = io::Error::other(format!("{failure:?}"));
+        lock(&self.failure).get_or_insert(failure);
+        error
+    }
+
+    /// The time that is left.
+    fn check(&self) -> io::Result<Duration> {
+        if self.cancelled.load(Ordering::Relaxed) {
+            return Err(self.fail(Failure::Cancelled));
+        }
+        match self.deadline.checked_duration_since(Instant::now()) {
+            Some(left) if !left.is_zero() => Ok(left),
+            _ => Err(self.fail(Failure::TooSlow)),
+        }
+    }
+
+    fn spend(&self, bytes: usize) -> io::Result<()> {
+        let bytes = bytes as u64;
+        let spend = |left: u64| left.checked_sub(bytes);
+        match self
+            .bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
+        {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.fail(Failure::TooLarge)),
+        }
+    }
+}
+
+/// The client of one fetch.
+#[derive(Clone)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    budget: Arc<Budget>,
+    authorization: Option<String>,
+    redirected_base: Option<String>,
+}
+
+impl Client {
+    /// A client that sends this credential to the one host it is used for. `trusted` hosts, which the
+    /// operator has named, may have private addresses.
+    pub(crate) fn new(credential: Option<&Credential>, trusted: bool, budget: Arc<Budget>) -> Self {
+        let tls = TlsConfig::builder()
+            .provider(TlsProvider::Rustls)
+            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
+        let config = Config::builder()
+            .tls_config(tls)
+            .proxy(None)
+            .https_only(!trusted)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .user_agent(AutoHeaderValue::None)
+            .timeout_connect(Some(CONNECT))
+            .timeout_resolve(Some(CONNECT))
+            .timeout_recv_response(Some(SILENCE))
+            .timeout_per_read(Some(SILENCE))
+            .build();
+        let resolver = PublicResolver {
+            trusted,
+            budget: budget.clone(),
+            inner: DefaultResolver::default(),
+        };
+        let basic = |credential: &Credential| {
+            let pair = format!("{}:{}", credential.username, credential.password);
+            format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
+        };
+        Self {
+            agent: ureq::Agent::with_parts(config, DefaultConnector::new(), resolver),
+            budget,
+            authorization: credential.map(basic),
+            redirected_base: None,
+        }
+    }
+
+    fn request(&self, request: &Request) -> io::Result<ureq::http::Response<ureq::Body>> {
+        let left = self.budget.check()?;
+        let mut builder = ureq::http::Request::builder()
+            .uri(&request.url)
+            .method(match request.body {
+                Some(_) => "POST",
+                None => "GET",
+            });
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        if let Some(authorization) = &self.authorization {
+            builder = builder.header("Authorization", authorization);
+        }
+        let body = request.body.as_deref().unwrap_or_default();
+        let prepared = builder.body(body).map_err(io::Error::other)?;
+        let configured = self
+            .agent
+            .configure_request(prepared)
+            .timeout_global(Some(left))
+            .build();
+        self.agent
+            .run(configured)
+            .map_err(|error| self.budget.fail(describe(error)))
+    }
+
+    /// Sends the request and reads the head of the answer, which must be a success.
+    fn answer(&self, request: &Request) -> io::Result<(Vec<u8>, Body)> {
+        let response = self.request(request)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(self.budget.fail(Failure::Status(status.as_u16())));
+        }
+        let mut head = Vec::new();
+        for (name, value) in response.headers() {
+            head.extend_from_slice(name.as_str().as_bytes());
+            head.push(b':');
+            head.extend_from_slice(value.as_bytes());
+            head.push(b'\n');
+        }
+        let reader = Metered {
+            inner: response.into_body().into_reader(),
+            budget: self.budget.clone(),
+        };
+        Ok((head, Body::Open(BufReader::with_capacity(64 << 10, reader))))
+    }
+
+    /// Follows a host that sends on to another path of its own, as after a repository was renamed.
+    fn get_following(&mut self, url: &str, base: &str, headers: Headers) -> io::Result<(Vec<u8>, Body)> {
+        let tail = url.strip_prefix(base).unwrap_or_default().to_owned();
+        let mut request = Request {
+            url: url.to_owned(),
+            headers,
+            body: None,
+        };
+        for _ in 0..MOST_REDIRECTS {
+            let response = self.request(&request)?;
+            if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+                break;
+            }
+            let location = response
+                .headers()
+                .get("location")
+                .and_then(|value| value.to_str().ok());
+            let next = location.and_then(|location| same_host(&request.url, location));
+            let new_base = next.as_deref().and_then(|next| next.strip_suffix(tail.as_str()));
+            let (Some(new_base), Some(next)) = (new_base, next.as_deref()) else {
+                return Err(self.budget.fail(Failure::Redirected));
+            };
+            self.redirected_base = Some(new_base.to_owned());
+            request.url = next.to_owned();
+        }
+        self.answer(&request)
+    }
+}
+
+/// The place that a host sends on to, where it is the same host over the same protocol.
+fn same_host(from: &str, location: &str) -> Option<String> {
+    let from = Url::parse(from).ok()?;
+    let to = from.join(location).ok()?;
+    let place = |url: &Url| {
+        (
+            url.scheme().to_owned(),
+            url.host_str().map(str::to_owned),
+            url.port_or_known_default(),
+        )
+    };
+    let plain = to.username().is_empty() && to.password().is_none();
+    (place(&from) == place(&to) && plain).then(|| to.to_string())
+}
+
+fn describe(error: ureq::Error) -> Failure {
+    match error {
+        ureq::Error::Timeout(_) => Failure::TooSlow,
+        ureq::Error::HostNotFound => Failure::UnknownHost,
+        ureq::Error::Rustls(error) => Failure::Untrusted(error.to_string()),
+        ureq::Error::Tls(error) => Failure::Untrusted(error.to_owned()),
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Failure::TooSlow,
+        error => Failure::Connection(error.to_string()),
+    }
+}
+
+type Headers = Vec<(String, String)>;
+
+struct Request {
+    url: String,
+    headers: Headers,
+    body: Option<Vec<u8>>,
+}
+
+fn parse_headers(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Headers {
+    let parse = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.trim().to_owned(), value.trim().to_owned()))
+    };
+    lines
+        .into_iter()
+        .filter_map(|line| parse(line.as_ref()))
+        .collect()
+}
+
+impl Http for Client {
+    type Headers = Head;
+    type ResponseBody = Body;
+    type PostBody = Upload;
+
+    fn get(
+        &mut self,
+        url: &str,
+        base_url: &str,
+        headers: impl IntoIterator<Item = impl AsRef<str>>,
+    ) -> gix::Result<GetResponse<Head, Body>> {
+        let headers = parse_headers(headers);
+        let (head, body) = self
+            .get_following(url, base_url, headers)
+            .map_err(gix::Error::from_error)?;
+        Ok(GetResponse {
+            headers: Head::Read(Cursor::new(head)),
+            body,
+        })
+    }
+
+    fn post(
+        &mut self,
+        url: &str,
+        _: &str,
+        headers: impl IntoIterator<Item = impl AsRef<str>>,
+        _: PostBodyDataKind,
+    ) -> gix::Result<PostResponse<Head, Body, Upload>> {
+        let exchange = Arc::new(Exchange {
+            client: self.clone(),
+            state: Mutex::new(State::Writing(Request {
+                url: url.to_owned(),
+                headers: parse_headers(headers),
+                body: Some(Vec::new()),
+            })),
+        });
+        Ok(PostResponse {
+            post_body: Upload(exchange.clone()),
+            headers: Head::Waiting(exchange.clone()),
+            body: Body::Waiting(exchange),
+        })
+    }
+
+    fn configure(&mut self, _: &dyn std::any::Any) -> gix::Result {
+        Ok(())
+    }
+
+    fn redirected_base_url(&self) -> Option<String> {
+        self.redirected_base.clone()
+    }
+}
+
+/// A POST whose body gix writes before it reads the answer; it is sent when the answer is first asked for.
+pub(crate) struct Exchange {
+    client: Client,
+    state: Mutex<State>,
+}
+
+enum State {
+    Writing(Request),
+    Answered {
+        head: Option<Vec<u8>>,
+        body: Option<Body>,
+    },
+    Failed,
+}
+
+impl Exchange {
+    fn answered<T>(
+        &self,
+        take: impl FnOnce(&mut Option<Vec<u8>>, &mut Option<Body>) -> Option<T>,
+    ) -> io::Result<T> {
+        let mut state = lock(&self.state);
+        if let State::Writing(request) = &*state {
+            *state = match self.client.answer(request) {
+                Ok((head, body)) => State::Answered {
+                    head: Some(head),
+                    body: Some(body),
+                },
+                Err(error) => {
+                    *state = State::Failed;
+                    return Err(error);
+                }
+            };
+        }
+        match &mut *state {
+            State::Answered { head, body } => {
+                take(head, body).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+            }
+            State::Writing(_) | State::Failed => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+/// The body of a request.
+pub(crate) struct Upload(Arc<Exchange>);
+
+impl Write for Upload {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut *lock(&self.0.state) {
+            State::Writing(Request { body: Some(body), .. })
+                if body.len() + bytes.len() <= LARGEST_REQUEST =>
+            {
+                body.extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            _ => Err(io::Error::other("the request is too large or was sent already")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The headers of an answer, one a line.
+pub(crate) enum Head {
+    /// Not asked for yet.
+    Waiting(Arc<Exchange>),
+    /// There.
+    Read(Cursor<Vec<u8>>),
+}
+
+impl Head {
+    fn read_head(&mut self) -> io::Result<&mut Cursor<Vec<u8>>> {
+        if let Self::Waiting(exchange) = self {
+            *self = Self::Read(Cursor::new(exchange.answered(|head, _| head.take())?));
+        }
+        match self {
+            Self::Read(head) => Ok(head),
+            Self::Waiting(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+impl Read for Head {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read_head()?.read(buffer)
+    }
+}
+
+impl BufRead for Head {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.read_head()?.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if let Self::Read(head) = self {
+            head.consume(amount);
+        }
+    }
+}
+
+/// The body of an answer.
+pub(crate) enum Body {
+    /// Not asked for yet.
+    Waiting(Arc<Exchange>),
+    /// Being read.
+    Open(BufReader<Metered>),
+}
+
+impl Body {
+    fn open(&mut self) -> io::Result<&mut BufReader<Metered>> {
+        if let Self::Waiting(exchange) = self {
+            let body = exchange.answered(|_, body| body.take())?;
+            *self = body;
+        }
+        match self {
+            Self::Open(reader) => Ok(reader),
+            Self::Waiting(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+        }
+    }
+}
+
+impl Read for Body {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.open()?.read(buffer)
+    }
+}
+
+impl BufRead for Body {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.open()?.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if let Self::Open(reader) = self {
+            reader.consume(amount);
+        }
+    }
+}
+
+/// Reads within the budget.
+pub(crate) struct Metered {
+    inner: ureq::BodyReader<'static>,
+    budget: Arc<Budget>,
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.budget.check()?;
+        let read = self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::TimedOut => self.budget.fail(Failure::TooSlow),
+            _ => self.budget.fail(Failure::Connection(error.to_string())),
+        })?;
+        self.budget.spend(read)?;
+        Ok(read)
+    }
+}
+
+/// Looks up names, and refuses those that stand for any address that is not public. The connection is made to
+/// the very addresses that were checked, so that a second look-up cannot give others.
+struct PublicResolver {
+    trusted: bool,
+    budget: Arc<Budget>,
+    inner: DefaultResolver,
+}
+
+impl std::fmt::Debug for PublicResolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PublicResolver")
+    }
+}
+
+impl Resolver for PublicResolver {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let addresses = self
+            .inner
+            .resolve(uri, config, timeout)
+            .map_err(|error| match error {
+                ureq::Error::Io(_) => ureq::Error::HostNotFound,
+                error => error,
+            })?;
+        if !self.trusted && !all_public(addresses.iter().map(|address| address.ip())) {
+            return Err(ureq::Error::Io(self.budget.fail(Failure::PrivateAddress)));
+        }
+        Ok(addresses)
+    }
+}
+
+fn all_public(mut addresses: impl Iterator<Item = IpAddr>) -> bool {
+    addresses.all(is_public_address)
+}
+
+/// A panic while a lock is held leaves nothing half-done here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_private_address_among_public_ones_is_enough_to_refuse() {
+        let addresses = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| text.parse().unwrap())
+                .collect::<Vec<IpAddr>>()
+        };
+        assert!(all_public(
+            addresses(&["140.82.112.3", "2606:4700::1"]).into_iter()
+        ));
+        for private in [
+            "127.0.0.1",
+            "169.254.169.254",
+            "10.0.0.1",
+            "::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(
+                !all_public(addresses(&["140.82.112.3", private]).into_iter()),
+                "{private}"
+            );
+        }
+    }
+
+    #[test]
+    fn redirects_stay_on_the_host() {
+        let from = "https://git.example.com/a/b/info/refs?service=git-upload-pack";
+        for (location, allowed) in [
+            ("/c/d/info/refs?service=git-upload-pack", true),
+            (
+                "https://git.example.com:443/c.git/info/refs?service=git-upload-pack",
+                true,
+            ),
+            (
+                "https://other.example.com/a/b/info/refs?service=git-upload-pack",
+                false,
+            ),
+            (
+                "http://git.example.com/a/b/info/refs?service=git-upload-pack",
+                false,
+            ),
+            (
+                "https://git.example.com:8443/a/b/info/refs?service=git-upload-pack",
+                false,
+            ),
+            ("//169.254.169.254/a", false),
+            ("https://me:secret@git.example.com/a", false),
+        ] {
+            assert_eq!(same_host(from, location).is_some(), allowed, "{location}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_stands_for_this_machine_is_not_connected_to() {
+        for url in [
+            "https://localhost:1/a/info/refs",
+            "https://127.0.0.1:1/a/info/refs",
+        ] {
+            let budget = Budget::new(&GitLimits::default(), Arc::default());
+            let mut client = Client::new(None, false, budget.clone());
+            let headers: [&str; 0] = [];
+            assert!(client.get(url, url, headers).is_err());
+            assert_eq!(budget.take_failure(), Some(Failure::PrivateAddress), "{url}");
+        }
+        let budget = Budget::new(&GitLimits::default(), Arc::default());
+        let mut trusted = Client::new(None, true, budget.clone());
+        let headers: [&str; 0] = [];
+        assert!(
+            trusted
+                .get("http://127.0.0.1:1/", "http://127.0.0.1:1/", headers)
+                .is_err()
+        );
+        assert!(matches!(budget.take_failure(), Some(Failure::Connection(_))));
+    }
+
+    #[test]
+    fn nothing_is_sent_once_the_fetch_was_given_up() {
+        let given_up = Arc::new(AtomicBool::new(true));
+        let budget = Budget::new(&GitLimits::default(), given_up);
+        let headers: [&str; 0] = [];
+        let mut client = Client::new(None, true, budget.clone());
+        assert!(
+            client
+                .get("http://127.0.0.1:1/", "http://127.0.0.1:1/", headers)
+                .is_err()
+        );
+        assert_eq!(budget.take_failure(), Some(Failure::Cancelled));
+    }
+}
