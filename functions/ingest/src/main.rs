@@ -1,2 +1,36 @@
-//! Placeholder.
-fn main() {}
+//! The ingest stage on Lambda.
+
+use std::sync::Arc;
+
+use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, codecommit::CodeCommit, logs, stage};
+use deepwiki_domain::{
+    job::Stage,
+    message::{StageInput, StageRequest},
+};
+use deepwiki_git::{GitOptions, GitSourceReader};
+use deepwiki_ingest::{IngestLimits, IngestPorts, ingest};
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_environment()?;
+    let sdk = client::load().await;
+    let artefacts = S3Artefacts::new(&sdk, &config.artefacts_bucket);
+    let source = GitSourceReader::new(GitOptions {
+        credentials: Arc::new(CodeCommit::new(&sdk, config.codecommit_endpoint.clone())),
+        ..GitOptions::default()
+    });
+    let ports = IngestPorts {
+        source: &source,
+        artefacts: &artefacts,
+        limits: IngestLimits::default(),
+    };
+    let harness = StageHarness::new(&sdk, &config, &[Stage::Ingest]);
+    let read = async |request: StageRequest| match &request.input {
+        StageInput::Ingest(input) => {
+            stage::output(&ingest(&request.repository, &request.build, input, &ports).await?)
+        }
+        _ => Err(stage::not_mine(&request)),
+    };
+    harness.serve(read).await.map_err(anyhow::Error::from_boxed)
+}

@@ -7,6 +7,8 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
+use deepwiki_domain::StageError;
+use deepwiki_ports::Result;
 
 /// Attempts of one call. Few: the state machine owns the retries of a stage.
 const ATTEMPTS: u32 = 3;
@@ -29,6 +31,12 @@ pub async fn load() -> SdkConfig {
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .load()
         .await
+}
+
+/// The region of the deployment.
+pub fn region(sdk: &SdkConfig) -> Result<String> {
+    let region = sdk.region().map(|region| region.as_ref().to_owned());
+    region.ok_or_else(|| StageError::permanent("the AWS region is not set: set AWS_REGION"))
 }
 
 /// A client of S3. Where an endpoint of one's own is set there are no names of buckets in the DNS, so that the

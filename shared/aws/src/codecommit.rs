@@ -10,15 +10,15 @@ use aws_credential_types::{
 };
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use deepwiki_domain::StageError;
+#[cfg(feature = "git")]
+use deepwiki_domain::source::RepositorySource;
 use deepwiki_ports::Result;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// Where a repository of CodeCommit is, and what opens it.
+/// What opens a repository of CodeCommit.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SignedUrl {
-    /// Without credentials.
-    pub url: String,
+pub struct GitCredential {
     /// The access key, and the session token where there is one.
     pub username: String,
     /// Time and signature.
@@ -44,8 +44,8 @@ impl CodeCommit {
         }
     }
 
-    /// The URL of a repository in this region (the function's own where none is named), signed now.
-    pub async fn sign(&self, region: Option<&str>, repository: &str) -> Result<SignedUrl> {
+    /// Signs now for a repository in this region (the function's own where none is named).
+    pub async fn sign(&self, region: Option<&str>, repository: &str) -> Result<GitCredential> {
         let region = region
             .or(self.region.as_deref())
             .ok_or_else(|| StageError::permanent("the AWS region is not set"))?;
@@ -72,7 +72,13 @@ fn domain(region: &str) -> &'static str {
     }
 }
 
-fn sign(base: &str, region: &str, repository: &str, credentials: &Credentials, now: SystemTime) -> SignedUrl {
+fn sign(
+    base: &str,
+    region: &str,
+    repository: &str,
+    credentials: &Credentials,
+    now: SystemTime,
+) -> GitCredential {
     let path = format!("/v1/repos/{repository}");
     let host = base.split_once("://").map_or(base, |(_, host)| host);
     let canonical = format!("GIT\n{path}\n\nhost:{host}\n\nhost\n");
@@ -87,13 +93,65 @@ fn sign(base: &str, region: &str, repository: &str, credentials: &Credentials, n
     let key = generate_signing_key(credentials.secret_access_key(), now, region, "codecommit");
     let signature = calculate_signature(key, to_sign.as_bytes());
     let token = credentials.session_token().map(|token| format!("%{token}"));
-    SignedUrl {
-        url: format!("{base}{path}"),
+    GitCredential {
         username: format!("{}{}", credentials.access_key_id(), token.unwrap_or_default()),
         password: format!("{time}Z{signature}"),
     }
 }
 
+#[cfg(feature = "git")]
+#[async_trait::async_trait]
+impl deepwiki_git::Credentials for CodeCommit {
+    async fn get(&self, source: &RepositorySource) -> Result<Option<deepwiki_git::Credential>> {
+        let RepositorySource::CodeCommit { region, name } = source else {
+            return Ok(None);
+        };
+        let GitCredential { username, password } = self.sign(region.as_deref(), name).await?;
+        Ok(Some(deepwiki_git::Credential { username, password }))
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn keys(key: &str, secret: &str, token: Option<String>) -> Credentials {
+        Credentials::new(key, secret, token, None, "test")
+    }
+
+    /// The passwords were made by git-remote-codecommit's `sign` on botocore's SigV4.
+    #[test]
+    fn the_signature_is_that_of_git_remote_codecommit() {
+        let credentials = keys(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            Some("session/token+1==".to_owned()),
+        );
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_709_251_199);
+        for (base, password) in [
+            (
+                "https://git-codecommit.ap-northeast-1.amazonaws.com",
+                "20240229T235959Zad3de59f8e6b7498e211683b60c57c07a4255bebcf76460cd8e48841dc55c98b",
+            ),
+            (
+                "http://127.0.0.1:8999",
+                "20240229T235959Zdfef746d39bce8894d5580cbf5ee0e542a6f9b19bc031e92cf86c87b7cd224dc",
+            ),
+        ] {
+            let signed = sign(base, "ap-northeast-1", "demo", &credentials, now);
+            assert_eq!(signed.username, "AKIDEXAMPLE%session/token+1==");
+            assert_eq!(signed.password, password);
+        }
+        let unnamed = keys("AKIDEXAMPLE", "secret", None);
+        assert_eq!(
+            sign("https://h", "r", "demo", &unnamed, now).username,
+            "AKIDEXAMPLE"
+        );
+    }
 }

@@ -15,6 +15,8 @@ pub struct Config {
     pub ledger_table: String,
     /// Content-addressed artefacts.
     pub artefacts_bucket: String,
+    /// What readers are shown, in the same form.
+    pub wiki_bucket: String,
     /// The FIFO queue of builds.
     pub builds_queue_url: String,
     /// The state machine `wiki-build`; where an alias is deployed, the alias.
@@ -54,6 +56,7 @@ impl Config {
             pages_table: reader.text("PAGES_TABLE"),
             ledger_table: reader.text("LEDGER_TABLE"),
             artefacts_bucket: reader.text("ARTEFACTS_BUCKET"),
+            wiki_bucket: reader.text("WIKI_BUCKET"),
             builds_queue_url: reader.text("BUILDS_QUEUE_URL"),
             state_machine_arn: reader.text("STATE_MACHINE_ARN"),
             locales: reader.locales("LOCALES"),
