@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use deepwiki_domain::Locale;
+
+/// A cited, checked wiki of any repository, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "deepwiki", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Folder that holds all wikis [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "DEEPWIKI_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build the wiki of a repository, or bring it up to date
+    Build(Build),
+    /// Show all wikis built here in the browser
+    Serve(Serve),
+    /// Search the wikis and their sources
+    Search(Search),
+    /// Write a wiki as files
+    Export(Export),
+    /// List the repositories built here
+    List(List),
+    /// Print which file uses which
+    Graph(Graph),
+    /// Hide a repository; its history is kept
+    Remove(One),
+    /// Delete everything that was derived from a repository
+    Purge(One),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    /// Folder or https URL of a Git repository
+    #[arg(required = true, value_name = "PATH|URL")]
+    pub(crate) sources: Vec<String>,
+    /// Branch, tag or commit [default: the default branch]
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// Language of the pages; give it twice for both
+    #[arg(long, value_name = "en|ja", default_value = "en")]
+    pub(crate) language: Vec<Locale>,
+    /// Who writes the pages
+    #[arg(long, value_enum, default_value_t = WriterName::Structural)]
+    pub(crate) writer: WriterName,
+    /// Make everything anew, even what has not changed
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Record a folder under this URL: it decides the repository's id and where citations link to
+    #[arg(long = "as", value_name = "URL")]
+    pub(crate) identity: Option<String>,
+    /// Also write the finished wiki to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Who writes the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WriterName {
+    /// From the code alone: names, comments, README, graph
+    Structural,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Port to listen on, on this machine only
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for
+    pub(crate) query: String,
+    /// Search this repository only; may be given several times
+    #[arg(long, value_name = "REPOSITORY")]
+    pub(crate) repository: Vec<String>,
+    /// How many hits
+    #[arg(long, default_value_t = 10)]
+    pub(crate) limit: usize,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Id, name or URL of a repository built here
+    pub(crate) repository: String,
+    /// What to write
+    #[arg(long, value_enum)]
+    pub(crate) format: Format,
+    /// Language of the pages [default: the first that there is]
+    #[arg(long, value_name = "en|ja")]
+    pub(crate) language: Option<Locale>,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+/// Forms of a wiki.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A Markdown file a page
+    Markdown,
+    /// One self-contained HTML file
+    Html,
+    /// `wiki.json`, described by schemas/wiki.schema.json
+    Json,
+    /// `llms.txt`
+    LlmsTxt,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// Id, name or URL of a repository built here
+    pub(crate) repository: String,
+    /// Also print edges for which nothing but a name speaks
+    #[arg(long)]
+    pub(crate) guesses: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// Id, name or URL of a repository built here
+    pub(crate) repository: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}

@@ -1,0 +1,224 @@
+//! `deepwiki build`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use deepwiki_domain::{
+    BuildId, CommitId, Locale, RepositoryId, StageError,
+    job::{BuildMode, BuildRequest, Job, JobFailure, JobStatus, Trigger, Usage},
+    message::CONTRACT_VERSION,
+    page::Validity,
+    repository::{Repository, RepositoryStatus},
+    source::RepositorySource,
+    wiki::Wiki,
+};
+use deepwiki_generate::Writer;
+use deepwiki_git::{EnvCredentials, GitOptions, GitSourceReader};
+use deepwiki_ports::{
+    Clock, Jobs, Leases, Repositories, SourceReader, builds::LeaseOutcome, clock::SystemClock, codec,
+};
+use serde::Serialize;
+
+use crate::{
+    args::{Build, Format, WriterName},
+    commands::export,
+    library::{Library, source_of},
+    output,
+    pipeline::{Built, Pipeline},
+    progress::Progress,
+    relocated::Relocated,
+};
+
+/// How often a build that waits for another of the same repository looks again.
+const WAIT: Duration = Duration::from_millis(300);
+
+/// What `--json` prints of each repository.
+#[derive(Serialize)]
+struct Summary {
+    repository: RepositoryId,
+    commit: CommitId,
+    pages: usize,
+    validity: Validity,
+    usage: Usage,
+}
+
+pub(crate) async fn run(data: Option<PathBuf>, arguments: Build) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        arguments.identity.is_none() || arguments.sources.len() == 1,
+        "--as gives one repository its URL: build the others apart"
+    );
+    let sources = arguments.sources.iter().map(|text| source_of(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let library = Arc::new(Library::open(data).await?);
+    let mut summaries = Vec::with_capacity(sources.len());
+    for source in sources {
+        summaries.push(build(&library, source, &arguments).await?);
+    }
+    if arguments.json {
+        return match summaries.as_slice() {
+            [one] => output::json(one),
+            several => output::json(&several),
+        };
+    }
+    for summary in &summaries {
+        let validity = &summary.validity;
+        output::line(format_args!(
+            "{}: {} pages of commit {}, {} citations, all checked ({} statements dropped)",
+            summary.repository,
+            summary.pages,
+            summary.commit.short(),
+            validity.citations,
+            validity.dropped,
+        ));
+    }
+    output::note("read them: deepwiki serve");
+    Ok(())
+}
+
+async fn build(library: &Arc<Library>, source: RepositorySource, arguments: &Build) -> anyhow::Result<Summary> {
+    let (identity, reader) = reader_of(source, arguments.identity.as_deref())?;
+    let request = request_of(&identity, arguments);
+    let built = lead(library, reader, writer_of(arguments.writer), request.clone()).await?;
+    let repository = library.find(request.repository.as_str()).await?;
+    let published = Library::published(&repository)?;
+    let locale = request.locales.first().copied().unwrap_or_default();
+    let key = published.wikis.get(&locale).ok_or_else(|| StageError::permanent("the wiki was not published"))?;
+    let wiki: Wiki = codec::get_json(library.artefacts.as_ref(), &repository.id, key).await?;
+    if let Some(out) = &arguments.out {
+        write_out(library, &repository, out, &request.locales).await?;
+    }
+    Ok(Summary {
+        repository: repository.id,
+        commit: built.commit,
+        pages: wiki.pages.len(),
+        validity: wiki.validity,
+        usage: built.usage,
+    })
+}
+
+/// The origin that the repository is known by, and what reads it.
+fn reader_of(
+    source: RepositorySource,
+    identity: Option<&str>,
+) -> anyhow::Result<(RepositorySource, Arc<dyn SourceReader>)> {
+    let credentials = Arc::new(EnvCredentials::from_env());
+    let reader = GitSourceReader::new(GitOptions { local_paths: true, credentials, ..GitOptions::default() });
+    match identity {
+        None => Ok((source, Arc::new(reader))),
+        Some(url) => {
+            let folder = matches!(source, RepositorySource::Path(_));
+            anyhow::ensure!(folder, "--as goes with a folder: a URL is its own identity");
+            Ok((RepositorySource::parse_url(url)?, Arc::new(Relocated { reader, folder: source })))
+        }
+    }
+}
+
+fn writer_of(name: WriterName) -> Writer {
+    match name {
+        WriterName::Structural => Writer::Structural,
+    }
+}
+
+fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
+    let mut locales: Vec<Locale> = Vec::new();
+    for locale in &arguments.language {
+        if !locales.contains(locale) {
+            locales.push(*locale);
+        }
+    }
+    BuildRequest {
+        schema: CONTRACT_VERSION,
+        build: new_build_id(),
+        repository: source.repository_id(),
+        source: source.clone(),
+        revision: arguments.revision.clone(),
+        mode: if arguments.full { BuildMode::Full } else { BuildMode::Incremental },
+        trigger: Trigger::Api,
+        locales,
+    }
+}
+
+/// The time, and what tells builds of one second apart. Ids sort by time.
+fn new_build_id() -> BuildId {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let seed = format!("{}-{}", since.as_nanos(), std::process::id());
+    let apart = deepwiki_domain::ArtefactKey::of(seed.as_bytes());
+    let apart = apart.as_str().get(..8).unwrap_or_default();
+    BuildId::new(format!("{:010}-{apart}", since.as_secs())).unwrap_or_else(|_| new_build_id())
+}
+
+/// Takes the repository's lease, builds, and gives it up again; follows another process that builds it now.
+async fn lead(
+    library: &Arc<Library>,
+    source: Arc<dyn SourceReader>,
+    writer: Writer,
+    request: BuildRequest,
+) -> anyhow::Result<Built> {
+    let repositories = library.repositories.as_ref();
+    repositories.register(&record_of(&request)).await?;
+    let mut told = false;
+    while repositories.acquire(&request, SystemClock.now()).await? == LeaseOutcome::Folded {
+        if !told {
+            output::note(format_args!("another build of {} is running: waiting for it to end", request.repository));
+            told = true;
+        }
+        tokio::time::sleep(WAIT).await;
+    }
+    repositories.create(&job_of(&request)).await?;
+    let progress = Progress::new(request.source.name());
+    let pipeline = Pipeline { library: Arc::clone(library), source, writer, request, progress };
+    let result = pipeline.run().await;
+    let request = &pipeline.request;
+    let (status, failure) = match &result {
+        Ok(_) => (JobStatus::Succeeded, None),
+        Err(error) => {
+            let failure = JobFailure { stage: None, kind: error.kind, message: error.message.clone() };
+            (JobStatus::Failed, Some(failure))
+        }
+    };
+    repositories.finish(&request.build, status, failure, SystemClock.now()).await?;
+    repositories.release(&request.repository, &request.build, result.is_ok()).await?;
+    Ok(result?)
+}
+
+fn record_of(request: &BuildRequest) -> Repository {
+    Repository {
+        id: request.repository.clone(),
+        source: request.source.clone(),
+        display_name: request.source.name().to_owned(),
+        revision: request.revision.clone(),
+        status: RepositoryStatus::Ready,
+        locales: request.locales.clone(),
+        published: None,
+        registered_at: SystemClock.now(),
+        removed_at: None,
+    }
+}
+
+fn job_of(request: &BuildRequest) -> Job {
+    Job {
+        build: request.build.clone(),
+        repository: request.repository.clone(),
+        trigger: request.trigger,
+        mode: request.mode,
+        status: JobStatus::Running,
+        commit: None,
+        progress: Default::default(),
+        failure: None,
+        started_at: SystemClock.now(),
+        ended_at: None,
+    }
+}
+
+/// `wiki.json` and the Markdown of each language; beside each other where there are several.
+async fn write_out(library: &Library, repository: &Repository, out: &Path, locales: &[Locale]) -> anyhow::Result<()> {
+    for locale in locales {
+        let folder = if locales.len() == 1 { out.to_owned() } else { out.join(locale.tag()) };
+        for format in [Format::Json, Format::Markdown] {
+            export::write(library, repository, *locale, format, &folder).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! One file a subcommand.
+
+pub(crate) mod build;
+pub(crate) mod export;
+pub(crate) mod graph;
+pub(crate) mod list;
+pub(crate) mod remove;
+pub(crate) mod search;
+pub(crate) mod serve;

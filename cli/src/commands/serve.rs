@@ -1,0 +1,33 @@
+//! `deepwiki serve`: the same router that the deployed API runs, on this machine alone.
+
+use std::{net::Ipv4Addr, path::PathBuf};
+
+use anyhow::Context;
+use deepwiki_api::{Ports, Settings};
+use tokio::net::TcpListener;
+
+use crate::{args::Serve, library::Library, output};
+
+pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Result<()> {
+    let library = Library::open(data).await?;
+    let ports = Ports {
+        repositories: library.repositories.clone(),
+        pages: library.repositories.clone(),
+        jobs: library.repositories.clone(),
+        artefacts: library.artefacts.clone(),
+        search: library.search.clone(),
+    };
+    let router = deepwiki_api::router(ports, &Settings::default());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
+        .await
+        .with_context(|| format!("cannot listen on port {}: choose another with --port", arguments.port))?;
+    output::note(format_args!("http://{}", listener.local_addr()?));
+    let stopped = async {
+        // Where the signal cannot be watched, the process just ends with it.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The wikis of this machine: opening the data folder, and finding a repository by what a user calls it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use deepwiki_domain::{
+    Locale, RepositoryId,
+    repository::{Generation, Repository},
+    source::RepositorySource,
+};
+use deepwiki_local::{LocalArtefacts, LocalData, LocalRepositories};
+use deepwiki_ports::{Repositories, index::Searchable};
+use deepwiki_search::EmbeddedSearch;
+
+/// How many repositories are asked for at a time.
+const PAGE: usize = 100;
+
+/// How many bytes of search generations are kept open.
+const SEARCH_CACHE: usize = 512 << 20;
+
+/// The open data folder with its adapters.
+pub(crate) struct Library {
+    pub(crate) data: LocalData,
+    pub(crate) artefacts: Arc<LocalArtefacts>,
+    pub(crate) repositories: Arc<LocalRepositories>,
+    pub(crate) search: Arc<EmbeddedSearch>,
+}
+
+impl Library {
+    /// Opens the folder, or the platform's own where none is given.
+    pub(crate) async fn open(folder: Option<PathBuf>) -> anyhow::Result<Self> {
+        let folder = match folder {
+            Some(folder) => folder,
+            None => directories::ProjectDirs::from("", "", "deepwiki")
+                .map(|dirs| dirs.data_dir().to_owned())
+                .context("this platform has no data folder: choose one with --data")?,
+        };
+        let data = LocalData::open(&folder).await?;
+        let artefacts = data.artefacts();
+        let repositories = data.repositories();
+        let search = Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE));
+        Ok(Self { data, artefacts, repositories, search })
+    }
+
+    /// Every repository that is not removed.
+    pub(crate) async fn all(&self) -> anyhow::Result<Vec<Repository>> {
+        let mut all = Vec::new();
+        let mut after: Option<RepositoryId> = None;
+        loop {
+            let page = Repositories::list(self.repositories.as_ref(), after.as_ref(), PAGE).await?;
+            all.extend(page.repositories);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// A repository by id, URL, path or name.
+    pub(crate) async fn find(&self, wanted: &str) -> anyhow::Result<Repository> {
+        let all = self.all().await?;
+        let same_source = |repository: &&Repository| {
+            source_of(wanted).is_ok_and(|source| source.repository_id() == repository.id)
+        };
+        if let Some(found) = all.iter().find(|r| r.id.as_str() == wanted).or_else(|| all.iter().find(same_source)) {
+            return Ok(found.clone());
+        }
+        let named: Vec<&Repository> = all.iter().filter(|repository| repository.display_name == wanted).collect();
+        match named.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => anyhow::bail!("no repository `{}` was built here: see `deepwiki list`", printable(wanted)),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|repository| repository.id.as_str()).collect();
+                anyhow::bail!("`{}` is the name of several repositories: use one of {}", printable(wanted), ids.join(", "))
+            }
+        }
+    }
+
+    /// The published wiki of a repository.
+    pub(crate) fn published(repository: &Repository) -> anyhow::Result<&Generation> {
+        repository.published.as_ref().with_context(|| {
+            format!("`{}` has no finished wiki yet: run `deepwiki build {}`", repository.id, repository.source)
+        })
+    }
+
+    /// What of these repositories can be searched.
+    pub(crate) fn searchable(repositories: &[Repository]) -> Vec<Searchable> {
+        let of = |repository: &Repository| {
+            let generation = repository.published.as_ref()?;
+            Some(Searchable {
+                repository: repository.id.clone(),
+                commit: generation.commit.clone(),
+                generation: generation.search.clone(),
+            })
+        };
+        repositories.iter().filter_map(of).collect()
+    }
+}
+
+/// What a user means by a path or URL.
+pub(crate) fn source_of(text: &str) -> anyhow::Result<RepositorySource> {
+    if text.contains("://") || text.starts_with("codecommit:") {
+        return Ok(RepositorySource::parse_url(text)?);
+    }
+    if text.contains('@') && text.contains(':') && !std::path::Path::new(text).exists() {
+        anyhow::bail!("`{}` is an SSH address: use the https:// URL of the repository", printable(text));
+    }
+    let path = std::path::Path::new(text);
+    let path = path.canonicalize().map_err(|_| {
+        anyhow::anyhow!("there is no folder `{}`: give an existing folder or an https:// URL", printable(text))
+    })?;
+    let path = path.to_str().context("the folder's path is not UTF-8: rename it or build a clone elsewhere")?;
+    Ok(RepositorySource::local_path(path)?)
+}
+
+/// The language to show: the wanted one, or the first that the wiki has.
+pub(crate) fn locale_of(generation: &Generation, wanted: Option<Locale>) -> anyhow::Result<Locale> {
+    let first = generation.wikis.keys().next().copied();
+    let locale = wanted.or(first).context("the wiki has no pages")?;
+    let exists = generation.wikis.contains_key(&locale);
+    anyhow::ensure!(exists, "the wiki was not built in `{locale}`: build it with `--language {locale}`");
+    Ok(locale)
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}

@@ -1,0 +1,203 @@
+//! The stages of a build, one after the other in this process. What each does is in its own crate; here is only
+//! the order, the fan-out, and what a person is told.
+
+use std::{future::Future, sync::Arc};
+
+use deepwiki_chunk::ChunkPorts;
+use deepwiki_domain::{
+    ArtefactKey, CommitId, StageError,
+    job::{BuildMode, BuildRequest, Stage, StageProgress, Usage},
+    manifest::Manifest,
+    memo,
+    message::{ChunkInput, GenerateInput, IndexInput, IngestInput, PlanInput, PublishInput},
+    plan::Plan,
+};
+use deepwiki_generate::{GeneratePorts, SourceLibrary, Writer};
+use deepwiki_index::{IndexPorts, PublishPorts};
+use deepwiki_ingest::{IngestLimits, IngestPorts};
+use deepwiki_plan::PlanPorts;
+use deepwiki_ports::{ArtefactStore, Jobs, Result, SourceReader, clock::SystemClock, codec};
+use futures::{StreamExt, TryStreamExt};
+
+use crate::{library::Library, progress::Progress};
+
+/// Shards read at a time: one is parsed on all cores while the next is fetched.
+const SHARDS_AT_A_TIME: usize = 2;
+
+/// Pages written at a time.
+const PAGES_AT_A_TIME: usize = 8;
+
+/// What a build came to.
+pub(crate) struct Built {
+    pub(crate) commit: CommitId,
+    pub(crate) usage: Usage,
+}
+
+/// Everything that a build needs.
+pub(crate) struct Pipeline {
+    pub(crate) library: Arc<Library>,
+    pub(crate) source: Arc<dyn SourceReader>,
+    pub(crate) writer: Writer,
+    pub(crate) request: BuildRequest,
+    pub(crate) progress: Progress,
+}
+
+impl Pipeline {
+    /// Runs all stages. Whatever an interrupted build has finished is found again, part by part.
+    pub(crate) async fn run(&self) -> Result<Built> {
+        let mut usage = Usage::default();
+        let (commit, manifest_key) = self.ingest(&mut usage).await?;
+        let manifest: Manifest =
+            codec::get_json(self.library.artefacts.as_ref(), &self.request.repository, &manifest_key).await?;
+        self.chunk(&manifest, &mut usage).await?;
+        let plan = self.plan(&manifest_key).await?;
+        self.generate(&manifest_key, &plan, &mut usage).await?;
+        self.index_and_publish(manifest_key, plan).await?;
+        self.keep_usage(&usage).await?;
+        Ok(Built { commit, usage })
+    }
+
+    async fn ingest(&self, usage: &mut Usage) -> Result<(CommitId, ArtefactKey)> {
+        self.progress.begin(Stage::Ingest, 0);
+        let request = &self.request;
+        let ports = IngestPorts {
+            source: self.source.as_ref(),
+            artefacts: self.library.artefacts.as_ref(),
+            limits: IngestLimits::default(),
+        };
+        let input = IngestInput { source: request.source.clone(), revision: request.revision.clone() };
+        let output = deepwiki_ingest::ingest(&request.repository, &request.build, &input, &ports).await?;
+        let manifest: Manifest =
+            codec::get_json(self.library.artefacts.as_ref(), &request.repository, &output.manifest).await?;
+        usage.files = count(manifest.files.len());
+        usage.files_skipped = count(manifest.skipped.len());
+        self.report(Stage::Ingest, 1, Some(&output.commit)).await?;
+        let (read, skipped) = (manifest.files.len(), manifest.skipped.len());
+        self.progress.end(&format!("commit {}, {read} files read, {skipped} skipped", output.commit.short()));
+        Ok((output.commit, output.manifest))
+    }
+
+    async fn chunk(&self, manifest: &Manifest, usage: &mut Usage) -> Result<()> {
+        self.progress.begin(Stage::Chunk, manifest.shards.len());
+        let mode = self.request.mode;
+        let parts = manifest.shards.iter().map(|shard| {
+            let (library, repository) = (Arc::clone(&self.library), self.request.repository.clone());
+            let input = ChunkInput { shard: shard.key.clone() };
+            async move {
+                let store = library.artefacts.as_ref();
+                let known = is_known(store, mode, &repository, &memo::chunk(&input.shard)).await?;
+                deepwiki_chunk::chunk_shard(&repository, mode, &input, ChunkPorts { artefacts: store }).await?;
+                Ok(known)
+            }
+        });
+        let (made, reused) = self.fan_out(parts, SHARDS_AT_A_TIME).await?;
+        (usage.shards_read, usage.shards_reused) = (made, reused);
+        self.report(Stage::Chunk, manifest.shards.len(), None).await?;
+        self.progress.end(&format!("{made} parts read, {reused} known"));
+        Ok(())
+    }
+
+    async fn plan(&self, manifest: &ArtefactKey) -> Result<ArtefactKey> {
+        self.progress.begin(Stage::Plan, 0);
+        let request = &self.request;
+        let input = PlanInput { manifest: manifest.clone(), locales: request.locales.clone() };
+        let ports = PlanPorts { artefacts: self.library.artefacts.as_ref() };
+        let output = deepwiki_plan::plan_wiki(&request.repository, &request.build, &input, ports).await?;
+        self.report(Stage::Plan, 1, None).await?;
+        self.progress.end(&format!("{} pages planned", output.pages.count));
+        Ok(output.plan)
+    }
+
+    async fn generate(&self, manifest: &ArtefactKey, plan_key: &ArtefactKey, usage: &mut Usage) -> Result<()> {
+        let store = self.library.artefacts.as_ref();
+        let plan: Plan = codec::get_json(store, &self.request.repository, plan_key).await?;
+        let total = plan.pages.len() * self.request.locales.len();
+        self.progress.begin(Stage::Generate, total);
+        let (mode, writer) = (self.request.mode, self.writer);
+        let sources = Arc::new(SourceLibrary::default());
+        let pages = self.request.locales.iter().flat_map(|locale| plan.pages.iter().map(move |page| (*locale, page)));
+        let parts = pages.map(|(locale, page)| {
+            let (library, repository) = (Arc::clone(&self.library), self.request.repository.clone());
+            let sources = Arc::clone(&sources);
+            let (manifest, plan, brief) = (manifest.clone(), plan_key.clone(), page.brief.clone());
+            async move {
+                let store = library.artefacts.as_ref();
+                let known = is_known(store, mode, &repository, &memo::page(&brief, locale, writer.id())).await?;
+                let input = GenerateInput { manifest, plan, brief, locale };
+                let ports = GeneratePorts { artefacts: store, library: &sources };
+                deepwiki_generate::generate_page(&repository, mode, &input, writer, ports).await?;
+                Ok(known)
+            }
+        });
+        let (made, reused) = self.fan_out(parts, PAGES_AT_A_TIME).await?;
+        (usage.pages_written, usage.pages_reused) = (made, reused);
+        self.report(Stage::Generate, total, None).await?;
+        self.progress.end(&format!("{made} pages written, {reused} kept"));
+        Ok(())
+    }
+
+    async fn index_and_publish(&self, manifest: ArtefactKey, plan: ArtefactKey) -> Result<()> {
+        self.progress.begin(Stage::Index, 0);
+        let (request, library) = (&self.request, &self.library);
+        let input = IndexInput { manifest, plan, locales: request.locales.clone() };
+        let ports = IndexPorts {
+            artefacts: library.artefacts.as_ref(),
+            published: library.artefacts.as_ref(),
+            pages: library.repositories.as_ref(),
+            search: library.search.as_ref(),
+            writer: self.writer.id(),
+        };
+        let output = deepwiki_index::index_build(&request.repository, &request.build, &input, ports).await?;
+        self.report(Stage::Index, 1, None).await?;
+        let input = PublishInput { edition: output.edition, trigger: request.trigger };
+        let ports = PublishPorts {
+            artefacts: library.artefacts.as_ref(),
+            repositories: library.repositories.as_ref(),
+            clock: &SystemClock,
+        };
+        deepwiki_index::publish_build(&request.repository, &request.build, &input, ports).await?;
+        self.report(Stage::Publish, 1, None).await?;
+        self.progress.end("indexed and published");
+        Ok(())
+    }
+
+    async fn keep_usage(&self, usage: &Usage) -> Result<()> {
+        let (store, repository) = (self.library.artefacts.as_ref(), &self.request.repository);
+        let key = codec::put_json(store, repository, usage).await?;
+        store.remember(repository, &memo::usage(&self.request.build), &key).await
+    }
+
+    /// Runs parts on all cores, some at a time; counts those made and those found.
+    async fn fan_out<F>(&self, parts: impl Iterator<Item = F>, at_a_time: usize) -> Result<(u32, u32)>
+    where
+        F: Future<Output = Result<bool>> + Send + 'static,
+    {
+        let mut running = futures::stream::iter(parts.map(tokio::spawn)).buffer_unordered(at_a_time);
+        let (mut made, mut reused) = (0, 0);
+        let stopped = |error| StageError::permanent("a part of the build stopped unexpectedly").with_detail(error);
+        while let Some(known) = running.try_next().await.map_err(stopped)? {
+            if known? { reused += 1 } else { made += 1 }
+            self.progress.step();
+        }
+        Ok((made, reused))
+    }
+
+    async fn report(&self, stage: Stage, parts: usize, commit: Option<&CommitId>) -> Result<()> {
+        let progress = StageProgress { done: count(parts), total: count(parts) };
+        self.library.repositories.report(&self.request.build, stage, progress, commit).await
+    }
+}
+
+/// Whether a part exists and may be used.
+async fn is_known(
+    store: &dyn ArtefactStore,
+    mode: BuildMode,
+    repository: &deepwiki_domain::RepositoryId,
+    memo: &memo::MemoKey,
+) -> Result<bool> {
+    Ok(mode == BuildMode::Incremental && store.recall(repository, memo).await?.is_some())
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
