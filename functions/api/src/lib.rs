@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The face of the service: one router serves the wiki's pages and the REST API, behind API Gateway and
+//! locally.
+//!
+//! *Architecture invariant:* handlers see ports alone. Everything that a reader can ask for is found by
+//! [`library`], which is the one place that decides who may see which repository.
+
+mod cache;
+mod html;
+mod library;
+mod links;
+mod problem;
+mod rest;
+mod router;
+mod site;
+
+pub use library::Ports;
+pub use problem::Problem;
+pub use router::{Settings, openapi, router};
+pub use site::{export_site, llms_txt};

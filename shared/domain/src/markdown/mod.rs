@@ -118,6 +118,11 @@ pub fn plain_text(text: &[Inline]) -> String {
     escape::one_line(&words.collect::<String>()).trim().to_owned()
 }
 
+/// Plain words as one line of Markdown that shows exactly these words.
+pub fn escaped_line(text: &str) -> String {
+    line(text)
+}
+
 fn title(page: &Page) -> String {
     let title = line(&page.title);
     if title.is_empty() {

@@ -1,0 +1,382 @@
+//! A page of a wiki: tree, breadcrumbs, text, contents, and the cited lines beside it.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::HeaderMap,
+    response::{IntoResponse, Redirect, Response},
+};
+use deepwiki_domain::{
+    RepoPath, RepositoryId, Slug,
+    page::{Citation, Page},
+    repository::Repository,
+    wiki::PageEntry,
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    Reader, Text,
+    article::{Address, article, contents},
+    asked, clean, layout, lines, preferred, respond, time,
+};
+use crate::{Problem, library::Edition, links::Links, router::Service};
+
+/// How many repositories the menu offers.
+const MENU: usize = 30;
+
+/// How many lines stand around cited ones beside the text, and how many there are at most.
+const CONTEXT: u32 = 3;
+const MOST_LINES: u32 = 120;
+
+const EXPORTS: [(&str, &str); 4] = [
+    ("markdown", "Markdown"),
+    ("html", "HTML"),
+    ("json", "JSON"),
+    ("llms-txt", "llms.txt"),
+];
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct PageParams {
+    language: Option<String>,
+    /// Lines to show beside the text: `path:start-end`.
+    at: Option<String>,
+}
+
+pub(super) async fn to_first_page(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Query(params): Query<PageParams>,
+) -> Response {
+    match repository_id(&id) {
+        Ok(id) => {
+            let links = Links::new(&service.base_path, asked(params.language.as_deref()));
+            Redirect::permanent(&links.wiki(&id)).into_response()
+        }
+        Err(problem) => super::problem_page(&service, &headers, &problem),
+    }
+}
+
+pub(super) async fn first_page(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Query(params): Query<PageParams>,
+) -> Response {
+    let page = render(&service, &headers, &id, None, &params).await;
+    respond(&service, &headers, page)
+}
+
+pub(super) async fn page(
+    State(service): State<Arc<Service>>,
+    Path((id, slug)): Path<(String, String)>,
+    headers: HeaderMap,
+    Query(params): Query<PageParams>,
+) -> Response {
+    let page = render(&service, &headers, &id, Some(&slug), &params).await;
+    respond(&service, &headers, page)
+}
+
+/// An id from an address; what is none names nothing.
+pub(super) fn repository_id(id: &str) -> Result<RepositoryId, Problem> {
+    RepositoryId::new(id).map_err(|error| Problem::not_found(error.to_string()))
+}
+
+/// The wiki that a reader opens, with links that keep its language where there are several.
+pub(super) async fn open<'a>(
+    service: &'a Service,
+    headers: &HeaderMap,
+    id: &RepositoryId,
+    language: Option<&str>,
+) -> Result<(Edition, Reader<'a>), Problem> {
+    let edition = service
+        .library
+        .edition(id, asked(language), &preferred(headers))
+        .await?;
+    let mut reader = Reader::new(service, headers, Some(edition.locale));
+    if edition.generation.wikis.len() < 2 {
+        reader.links = Links::new(&service.base_path, None);
+    }
+    Ok((edition, reader))
+}
+
+/// The repositories that the bar's menu offers.
+pub(super) async fn menu(service: &Service) -> Result<Vec<Repository>, Problem> {
+    Ok(service.library.repositories(None, MENU).await?.repositories)
+}
+
+async fn render(
+    service: &Service,
+    headers: &HeaderMap,
+    id: &str,
+    slug: Option<&str>,
+    params: &PageParams,
+) -> Result<Markup, Problem> {
+    let id = repository_id(id)?;
+    let (edition, reader) = open(service, headers, &id, params.language.as_deref()).await?;
+    let pages = service.library.pages(&edition).await?;
+    let first = || {
+        pages
+            .first()
+            .ok_or_else(|| Problem::not_found(format!("The wiki of `{id}` has no pages.")))
+    };
+    let slug = match slug {
+        Some(slug) => Slug::new(slug).map_err(|error| Problem::not_found(error.to_string()))?,
+        None => first()?.slug.clone(),
+    };
+    let page = service.library.page(&edition, &slug).await?;
+    let excerpt = match params.at.as_deref().and_then(citation) {
+        Some(at) => Some(beside(&reader, &edition, &page, &at).await?),
+        None => None,
+    };
+    let address = PageAddress {
+        links: &reader.links,
+        edition: &edition,
+        slug: &slug,
+    };
+    let body = html! {
+        div .wiki.has-excerpt[excerpt.is_some()] {
+            (tree(&reader, &edition, &pages, &slug))
+            main #content {
+                (breadcrumbs(&reader, &edition, &pages, &page))
+                article {
+                    (opening(&reader, &edition, &page))
+                    details .contents-inline {
+                        summary { (reader.text.on_this_page) }
+                        (contents(&page, &address))
+                    }
+                    (article(&page, reader.text, &address))
+                    (ending(&reader, &edition, &pages, &page))
+                }
+                (neighbours(&reader, &edition, &pages, &slug))
+            }
+            aside .side {
+                @if let Some(excerpt) = &excerpt { (excerpt) }
+                nav .contents aria-label=(reader.text.on_this_page) {
+                    h2 { (reader.text.on_this_page) }
+                    (contents(&page, &address))
+                }
+            }
+        }
+    };
+    let languages = edition
+        .locales()
+        .map(|locale| (locale, reader.links.in_language(locale).page(&id, &slug)));
+    let repositories = menu(service).await?;
+    let frame = layout::Frame {
+        title: format!("{} · {}", page.title, edition.repository.display_name),
+        current: Some(&edition.repository),
+        repositories: &repositories,
+        languages: languages.collect(),
+        has_tree: true,
+        query: "",
+    };
+    Ok(layout::document(&reader, &frame, &body))
+}
+
+struct PageAddress<'a> {
+    links: &'a Links,
+    edition: &'a Edition,
+    slug: &'a Slug,
+}
+
+impl Address for PageAddress<'_> {
+    fn page(&self, slug: &Slug) -> String {
+        self.links.page(&self.edition.repository.id, slug)
+    }
+
+    fn anchor(&self, anchor: &str) -> String {
+        anchor.to_owned()
+    }
+
+    fn lines(&self, at: &Citation) -> Option<String> {
+        Some(
+            self.links
+                .page_with_lines(&self.edition.repository.id, self.slug, at),
+        )
+    }
+
+    fn source(&self, at: &Citation) -> Option<String> {
+        Some(self.links.source(&self.edition.repository.id, at))
+    }
+}
+
+/// Reads `path:start-end`.
+fn citation(text: &str) -> Option<Citation> {
+    let (path, range) = text.rsplit_once(':')?;
+    let (start, end) = range.split_once('-')?;
+    let (start, end) = (start.parse().ok()?, end.parse().ok()?);
+    let path = RepoPath::new(path).ok()?;
+    (1 <= start && start <= end).then_some(Citation { path, start, end })
+}
+
+/// The pages as nested lists.
+fn tree(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], current: &Slug) -> Markup {
+    let known = |slug: &Slug| pages.iter().any(|page| page.slug == *slug);
+    let top = pages
+        .iter()
+        .filter(|page| page.parent.as_ref().is_none_or(|parent| !known(parent)));
+    html! {
+        nav #tree .tree aria-label=(reader.text.pages) {
+            a .close-tree href="#content" { (reader.text.close) }
+            ul { @for page in top { (branch(reader, edition, pages, page, current, 0)) } }
+            p .export {
+                (reader.text.export) ": "
+                @for (format, name) in EXPORTS {
+                    a href=(reader.links.in_language(edition.locale).export(&edition.repository.id, format)) download { (name) } " "
+                }
+            }
+        }
+    }
+}
+
+/// Deep trees are cut, so that a page that is its own ancestor cannot hang the service.
+fn branch(
+    reader: &Reader<'_>,
+    edition: &Edition,
+    pages: &[PageEntry],
+    page: &PageEntry,
+    current: &Slug,
+    depth: usize,
+) -> Markup {
+    let children: Vec<&PageEntry> = pages
+        .iter()
+        .filter(|child| depth < 6 && child.parent.as_ref() == Some(&page.slug))
+        .collect();
+    let is_current = page.slug == *current;
+    html! {
+        li {
+            a href=(reader.links.page(&edition.repository.id, &page.slug)) aria-current=[is_current.then_some("page")] {
+                (clean(&page.title))
+            }
+            @if !children.is_empty() {
+                ul { @for child in children { (branch(reader, edition, pages, child, current, depth + 1)) } }
+            }
+        }
+    }
+}
+
+fn breadcrumbs(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], page: &Page) -> Markup {
+    let mut above = Vec::new();
+    let mut parent = page.parent.as_ref();
+    while let Some(entry) = parent.and_then(|slug| pages.iter().find(|entry| entry.slug == *slug)) {
+        if above.len() > 6 {
+            break;
+        }
+        above.push(entry);
+        parent = entry.parent.as_ref();
+    }
+    html! {
+        nav .crumbs aria-label=(reader.text.breadcrumbs) {
+            ol {
+                li { a href=(reader.links.home()) { (reader.text.home) } }
+                li { a href=(reader.links.wiki(&edition.repository.id)) { (clean(&edition.repository.display_name)) } }
+                @for entry in above.iter().rev() {
+                    li { a href=(reader.links.page(&edition.repository.id, &entry.slug)) { (clean(&entry.title)) } }
+                }
+            }
+        }
+    }
+}
+
+fn opening(reader: &Reader<'_>, edition: &Edition, page: &Page) -> Markup {
+    let (text, generation) = (reader.text, &edition.generation);
+    html! {
+        header .opening {
+            h1 { (clean(&page.title)) }
+            @if !page.summary.is_empty() { p .lead { (clean(&page.summary)) } }
+            p .facts {
+                span title=(text.commit) { code { (generation.commit.short()) } }
+                @if let Some(seconds) = generation.commit_time { span { (time(seconds)) } }
+                @if page.validity.citations > 0 {
+                    span .verified { (text.checked(page.validity.resolved, page.validity.citations)) }
+                }
+            }
+        }
+    }
+}
+
+fn ending(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], page: &Page) -> Markup {
+    let (text, links, id) = (reader.text, &reader.links, &edition.repository.id);
+    let related = || {
+        page.related
+            .iter()
+            .filter_map(|slug| pages.iter().find(|entry| entry.slug == *slug))
+    };
+    html! {
+        @if !page.sources.is_empty() {
+            details .made-from {
+                summary { (text.sources) " (" (page.sources.len()) ")" }
+                ul {
+                    @for at in &page.sources {
+                        li {
+                            a href=(links.source(id, at)) {
+                                span .path { (clean(at.path.as_str())) }
+                                span .range { (text.lines(at.start, at.end)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if related().next().is_some() {
+            nav .related aria-label=(text.related) {
+                h2 { (text.related) }
+                ul {
+                    @for entry in related() {
+                        li { a href=(links.page(id, &entry.slug)) { strong { (clean(&entry.title)) } span { (clean(&entry.summary)) } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn neighbours(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], slug: &Slug) -> Markup {
+    let (links, id) = (&reader.links, &edition.repository.id);
+    let at = pages
+        .iter()
+        .position(|entry| entry.slug == *slug)
+        .unwrap_or_default();
+    let before = at.checked_sub(1).and_then(|at| pages.get(at));
+    let after = pages.get(at + 1);
+    html! {
+        nav .neighbours {
+            @if let Some(entry) = before {
+                a rel="prev" href=(links.page(id, &entry.slug)) { small { (reader.text.previous) } (clean(&entry.title)) }
+            }
+            @if let Some(entry) = after {
+                a rel="next" href=(links.page(id, &entry.slug)) { small { (reader.text.next) } (clean(&entry.title)) }
+            }
+        }
+    }
+}
+
+/// The cited lines with some around them.
+async fn beside(
+    reader: &Reader<'_>,
+    edition: &Edition,
+    page: &Page,
+    at: &Citation,
+) -> Result<Markup, Problem> {
+    let (id, text): (_, &Text) = (&edition.repository.id, reader.text);
+    let start = at.start.saturating_sub(CONTEXT).max(1);
+    let count = (at.end - start).saturating_add(CONTEXT + 1).min(MOST_LINES);
+    let library = &reader.service.library;
+    let excerpt = library
+        .excerpt(id, &edition.generation, at.path.as_str(), start, count)
+        .await?;
+    Ok(html! {
+        section #excerpt .excerpt {
+            header {
+                a .path href=(reader.links.source(id, at)) title=(text.open_file) { (clean(at.path.as_str())) }
+                span .range { (text.lines(at.start, at.end)) }
+                @if let Some(host) = edition.host_link(at) { a .host href=(host) rel="noreferrer" { (text.on_host) } }
+                a .close href=(reader.links.page(id, &page.slug)) aria-label=(text.close) { "×" }
+            }
+            (lines::listing(&excerpt, &(at.start..=at.end), "E"))
+        }
+    })
+}

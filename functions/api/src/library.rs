@@ -1,0 +1,355 @@
+//! Finds what readers ask for: repositories, the published wiki of one, its pages, the lines of its files.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use deepwiki_domain::{
+    ArtefactKey, CommitId, Locale, RepoPath, RepositoryId, Slug,
+    job::Job,
+    manifest::{Manifest, Shard},
+    page::{Citation, Page, Validity},
+    repository::{Generation, Repository},
+    search::{Hit, LONGEST_QUERY, Query},
+    wiki::PageEntry,
+};
+use deepwiki_ports::{
+    ArtefactStore, Jobs, PageCatalog, Repositories, SearchIndex, codec, index::Searchable,
+    repositories::RepositoryPage,
+};
+use serde::Deserialize;
+
+use crate::{Problem, cache::Cache};
+
+/// The most repositories that one question searches or lists.
+const MOST_REPOSITORIES: usize = 500;
+
+/// What the service needs of the outside world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Registered repositories.
+    pub repositories: Arc<dyn Repositories>,
+    /// The pages of each generation.
+    pub pages: Arc<dyn PageCatalog>,
+    /// Records of builds.
+    pub jobs: Arc<dyn Jobs>,
+    /// Holds every published artefact.
+    pub artefacts: Arc<dyn ArtefactStore>,
+    /// Full text search.
+    pub search: Arc<dyn SearchIndex>,
+}
+
+/// Everything that readers can ask for.
+pub(crate) struct Library {
+    ports: Ports,
+    cache: Cache,
+}
+
+/// A published wiki in one language.
+#[derive(Debug, Clone)]
+pub(crate) struct Edition {
+    pub(crate) repository: Repository,
+    pub(crate) generation: Generation,
+    pub(crate) locale: Locale,
+}
+
+impl Edition {
+    pub(crate) fn locales(&self) -> impl Iterator<Item = Locale> {
+        self.generation.wikis.keys().copied()
+    }
+
+    /// Where the lines can be read on the repository's own host.
+    pub(crate) fn host_link(&self, at: &Citation) -> Option<String> {
+        let source = &self.repository.source;
+        source.link(&self.generation.commit, &at.path, at.start, at.end)
+    }
+}
+
+/// What a `wiki.json` says of the whole.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct WikiHead {
+    pub(crate) commit_time: Option<String>,
+    pub(crate) writer: String,
+    pub(crate) validity: Validity,
+}
+
+/// Some lines of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Excerpt {
+    pub(crate) path: RepoPath,
+    pub(crate) language: Option<deepwiki_domain::Language>,
+    /// The file's number of lines.
+    pub(crate) total: u32,
+    /// How many secrets were masked in the file.
+    pub(crate) masked: u32,
+    /// The number of the first line of `text`, from 1.
+    pub(crate) start: u32,
+    /// The lines, without line breaks.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Library {
+    /// `cache_bytes` bounds the memory that decoded artefacts take.
+    pub(crate) fn new(ports: Ports, cache_bytes: usize) -> Self {
+        Self {
+            ports,
+            cache: Cache::new(cache_bytes),
+        }
+    }
+
+    /// Repositories after this one, by id.
+    pub(crate) async fn repositories(
+        &self,
+        after: Option<&RepositoryId>,
+        limit: usize,
+    ) -> Result<RepositoryPage, Problem> {
+        Ok(self.ports.repositories.list(after, limit).await?)
+    }
+
+    /// A repository that was not removed.
+    pub(crate) async fn repository(&self, id: &RepositoryId) -> Result<Repository, Problem> {
+        let repository = self.ports.repositories.get(id).await?;
+        repository
+            .filter(|repository| repository.removed_at.is_none())
+            .ok_or_else(|| {
+                Problem::not_found(format!("There is no repository `{id}`. GET /repos lists them."))
+            })
+    }
+
+    /// The published wiki: in `wanted` language or not at all; without a wish, in the best of `offers`.
+    pub(crate) async fn edition(
+        &self,
+        id: &RepositoryId,
+        wanted: Option<Locale>,
+        offers: &[Locale],
+    ) -> Result<Edition, Problem> {
+        let repository = self.repository(id).await?;
+        let Some(generation) = repository.published.clone() else {
+            return Err(Problem::not_found(format!(
+                "`{id}` has no wiki yet: its first build has not finished."
+            )));
+        };
+        let has = |locale: &Locale| generation.wikis.contains_key(locale);
+        let locale = match wanted {
+            Some(locale) if has(&locale) => Some(locale),
+            Some(locale) => {
+                return Err(Problem::not_found(format!(
+                    "The wiki of `{id}` is not written in `{locale}`."
+                )));
+            }
+            None => offers
+                .iter()
+                .copied()
+                .find(has)
+                .or_else(|| generation.wikis.keys().next().copied()),
+        };
+        match locale {
+            Some(locale) => Ok(Edition {
+                repository,
+                generation,
+                locale,
+            }),
+            None => Err(Problem::not_found(format!(
+                "The wiki of `{id}` is empty: build it again."
+            ))),
+        }
+    }
+
+    /// All pages in reading order.
+    pub(crate) async fn pages(&self, edition: &Edition) -> Result<Arc<Vec<PageEntry>>, Problem> {
+        let (id, build, locale) = (&edition.repository.id, &edition.generation.build, edition.locale);
+        let name = format!("pages {id} {build} {locale}");
+        if let Some(pages) = self.cache.get(&name) {
+            return Ok(pages);
+        }
+        let mut pages = self.ports.pages.list(id, build, locale).await?;
+        pages.sort_by_key(|page| page.order);
+        let weight = pages.iter().map(|page| 300 + page.summary.len()).sum();
+        let pages = Arc::new(pages);
+        self.cache.put(name, Arc::clone(&pages), weight);
+        Ok(pages)
+    }
+
+    /// One page.
+    pub(crate) async fn page(&self, edition: &Edition, slug: &Slug) -> Result<Arc<Page>, Problem> {
+        let pages = self.pages(edition).await?;
+        let entry = pages.iter().find(|entry| entry.slug == *slug);
+        let entry = entry.ok_or_else(|| {
+            Problem::not_found(format!(
+                "The wiki of `{}` has no page `{slug}`.",
+                edition.repository.id
+            ))
+        })?;
+        self.page_by_key(edition, &entry.page).await
+    }
+
+    /// A page of the list.
+    pub(crate) async fn page_by_key(
+        &self,
+        edition: &Edition,
+        key: &ArtefactKey,
+    ) -> Result<Arc<Page>, Problem> {
+        if let Some(page) = self.cache.get(key.as_str()) {
+            return Ok(page);
+        }
+        let id = &edition.repository.id;
+        let bytes = self.ports.artefacts.get(id, key).await?;
+        let page: Page = serde_json::from_slice(&bytes).map_err(|_| outdated(id))?;
+        let page = Arc::new(page);
+        // A decoded page takes about three times the room of its JSON.
+        self.cache
+            .put(key.to_string(), Arc::clone(&page), bytes.len() * 3);
+        Ok(page)
+    }
+
+    /// What the export says of the whole wiki.
+    pub(crate) async fn wiki_head(&self, edition: &Edition) -> Result<Arc<WikiHead>, Problem> {
+        let name = format!("head {} {}", edition.generation.build, edition.locale);
+        if let Some(head) = self.cache.get(&name) {
+            return Ok(head);
+        }
+        let bytes = self.wiki_json(edition).await?;
+        let head: WikiHead = serde_json::from_slice(&bytes).map_err(|_| outdated(&edition.repository.id))?;
+        let head = Arc::new(head);
+        self.cache.put(name, Arc::clone(&head), 200);
+        Ok(head)
+    }
+
+    /// The bytes of `wiki.json`, as the build made them.
+    pub(crate) async fn wiki_json(&self, edition: &Edition) -> Result<Vec<u8>, Problem> {
+        let key = edition.generation.wikis.get(&edition.locale);
+        let key = key.ok_or_else(|| outdated(&edition.repository.id))?;
+        Ok(self.ports.artefacts.get(&edition.repository.id, key).await?)
+    }
+
+    /// The lines of a file from `start` on, at most `most`; none where the file has fewer.
+    pub(crate) async fn excerpt(
+        &self,
+        repository: &RepositoryId,
+        generation: &Generation,
+        path: &str,
+        start: u32,
+        most: u32,
+    ) -> Result<Excerpt, Problem> {
+        let absent = || {
+            Problem::not_found(format!(
+                "`{path}` is not among the files that the wiki was made from."
+            ))
+        };
+        let manifest = self.manifest(repository, generation).await?;
+        let entry = manifest.file(path).ok_or_else(absent)?;
+        let shard = manifest.shards.get(entry.shard as usize).ok_or_else(absent)?;
+        let shard = self.shard(repository, &shard.key).await?;
+        let file = shard
+            .files
+            .iter()
+            .find(|file| file.path.as_str() == path)
+            .ok_or_else(absent)?;
+        let skipped = start.saturating_sub(1) as usize;
+        Ok(Excerpt {
+            path: entry.path.clone(),
+            language: entry.language,
+            total: entry.lines,
+            masked: entry.masked,
+            start: start.max(1),
+            lines: file
+                .text
+                .lines()
+                .skip(skipped)
+                .take(most as usize)
+                .map(str::to_owned)
+                .collect(),
+        })
+    }
+
+    /// The newest builds of a repository.
+    pub(crate) async fn jobs(&self, id: &RepositoryId, limit: usize) -> Result<Vec<Job>, Problem> {
+        let repository = self.repository(id).await?;
+        Ok(self.ports.jobs.list(&repository.id, limit).await?)
+    }
+
+    /// A build of a repository that the asker may see.
+    pub(crate) async fn job(&self, id: &deepwiki_domain::BuildId) -> Result<Job, Problem> {
+        let absent = || Problem::not_found(format!("There is no job `{id}`."));
+        let job = self.ports.jobs.get(id).await?.ok_or_else(absent)?;
+        match self.repository(&job.repository).await {
+            Ok(_) => Ok(job),
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => Err(absent()),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    /// Searches the published wikis of these repositories, or of all.
+    pub(crate) async fn search(&self, query: &Query) -> Result<Vec<Hit>, Problem> {
+        if query.text.chars().count() > LONGEST_QUERY {
+            let limit = format!("A query has at most {LONGEST_QUERY} characters: shorten it.");
+            return Err(Problem::bad_request(limit));
+        }
+        let repositories = if query.repositories.is_empty() {
+            self.repositories(None, MOST_REPOSITORIES).await?.repositories
+        } else {
+            let mut chosen = Vec::new();
+            for id in query.repositories.iter().take(MOST_REPOSITORIES) {
+                chosen.push(self.repository(id).await?);
+            }
+            chosen
+        };
+        let searchable = repositories.into_iter().filter_map(|repository| {
+            let generation = repository.published?;
+            Some(Searchable {
+                repository: repository.id,
+                commit: generation.commit,
+                generation: generation.search,
+            })
+        });
+        let generations: Vec<Searchable> = searchable.collect();
+        if query.text.trim().is_empty() || generations.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.ports.search.search(&generations, query).await?)
+    }
+
+    /// The generation that a hit was found in, if it is still the published one.
+    pub(crate) async fn generation_of(
+        &self,
+        id: &RepositoryId,
+        commit: &CommitId,
+    ) -> Result<Option<Generation>, Problem> {
+        let published = self.repository(id).await?.published;
+        Ok(published.filter(|generation| generation.commit == *commit))
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryId,
+        generation: &Generation,
+    ) -> Result<Arc<Manifest>, Problem> {
+        let name = generation.manifest.as_str();
+        if let Some(manifest) = self.cache.get(name) {
+            return Ok(manifest);
+        }
+        let store = self.ports.artefacts.as_ref();
+        let manifest: Manifest = codec::get_json(store, repository, &generation.manifest).await?;
+        let weight = manifest.files.len() * 200;
+        let manifest = Arc::new(manifest);
+        self.cache.put(name.to_owned(), Arc::clone(&manifest), weight);
+        Ok(manifest)
+    }
+
+    async fn shard(&self, repository: &RepositoryId, key: &ArtefactKey) -> Result<Arc<Shard>, Problem> {
+        if let Some(shard) = self.cache.get(key.as_str()) {
+            return Ok(shard);
+        }
+        let shard: Shard = codec::get_packed(self.ports.artefacts.as_ref(), repository, key).await?;
+        let weight = shard.files.iter().map(|file| file.text.len() + 200).sum();
+        let shard = Arc::new(shard);
+        self.cache.put(key.to_string(), Arc::clone(&shard), weight);
+        Ok(shard)
+    }
+}
+
+pub(crate) fn outdated(id: &RepositoryId) -> Problem {
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        format!("The wiki of `{id}` was made by another version of this service: build it again."),
+    )
+}

@@ -1,0 +1,373 @@
+//! What the API answers with.
+
+use std::collections::BTreeMap;
+
+use deepwiki_domain::{
+    BuildId, CommitId, Locale, RepoPath, RepositoryId, Slug,
+    job::{BuildMode, Job, JobFailure, JobStatus, Trigger},
+    page::{Page, Validity},
+    repository::{Generation, Repository, RepositoryStatus},
+    search::Hit,
+    wiki::PageEntry,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Whether the service is up.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    #[schema(value_type = String, example = "ok")]
+    pub(crate) status: &'static str,
+    /// The version of the service.
+    #[schema(value_type = String)]
+    pub(crate) version: &'static str,
+}
+
+/// Some repositories, in the order of their ids.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RepositoryList {
+    pub(crate) repositories: Vec<RepositoryView>,
+    /// Pass this as `cursor` to go on; null at the end.
+    #[schema(value_type = Option<String>)]
+    pub(crate) next: Option<RepositoryId>,
+}
+
+/// A registered repository.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RepositoryView {
+    #[schema(value_type = String, example = "tokio-1a2b3c4d")]
+    id: RepositoryId,
+    /// `github`, `codecommit`, `git` or `path`.
+    #[schema(value_type = String)]
+    provider: &'static str,
+    url: String,
+    display_name: String,
+    /// Branch, tag or commit that is built; null for the default branch.
+    revision: Option<String>,
+    /// `READY`, `PARSING` or `FAILED`.
+    #[schema(value_type = String)]
+    status: RepositoryStatus,
+    /// The languages that its wiki is written in.
+    #[schema(value_type = Vec<String>)]
+    languages: Vec<Locale>,
+    /// The wiki that readers see; null before the first build has finished.
+    published: Option<Published>,
+    /// RFC 3339, UTC.
+    registered_at: String,
+}
+
+/// The build whose wiki readers see.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Published {
+    #[schema(value_type = String)]
+    build: BuildId,
+    #[schema(value_type = String)]
+    commit: CommitId,
+    /// RFC 3339, UTC; null for a plain folder.
+    commit_time: Option<String>,
+    /// What caused the build: `api`, `push`, `webhook` or `schedule`.
+    #[schema(value_type = String)]
+    trigger: Trigger,
+    /// RFC 3339, UTC.
+    published_at: String,
+}
+
+impl From<Repository> for RepositoryView {
+    fn from(repository: Repository) -> Self {
+        Self {
+            provider: repository.source.provider(),
+            url: repository.source.url(),
+            id: repository.id,
+            display_name: repository.display_name,
+            revision: repository.revision,
+            status: repository.status,
+            languages: repository.locales,
+            published: repository.published.map(Published::from),
+            registered_at: time(repository.registered_at),
+        }
+    }
+}
+
+impl From<Generation> for Published {
+    fn from(generation: Generation) -> Self {
+        Self {
+            build: generation.build,
+            commit: generation.commit,
+            commit_time: generation.commit_time.map(time),
+            trigger: generation.trigger,
+            published_at: time(generation.published_at),
+        }
+    }
+}
+
+/// A wiki's pages as a tree, and how far it can be trusted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct WikiView {
+    #[schema(value_type = String)]
+    pub(crate) repository: RepositoryId,
+    #[schema(value_type = String)]
+    pub(crate) commit: CommitId,
+    /// RFC 3339, UTC; null for a plain folder.
+    pub(crate) commit_time: Option<String>,
+    /// The language of these pages: `en` or `ja`.
+    #[schema(value_type = String)]
+    pub(crate) language: Locale,
+    /// All languages that the wiki is written in.
+    #[schema(value_type = Vec<String>)]
+    pub(crate) languages: Vec<Locale>,
+    /// Who wrote it.
+    pub(crate) writer: String,
+    pub(crate) validity: ValidityView,
+    /// The pages in reading order; a parent stands before its children.
+    pub(crate) pages: Vec<PageEntryView>,
+}
+
+/// What the publish gate found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ValidityView {
+    /// Citations that stand in the wiki.
+    citations: u32,
+    /// Of these, how many name an existing file and existing lines.
+    resolved: u32,
+    /// Of these, how many cite lines that bear a name which the sentence uses.
+    supported: u32,
+    /// Statements that were left out because they could not be shown to be true.
+    dropped: u32,
+    /// Statements that were mended.
+    repaired: u32,
+    /// Links between pages.
+    links: u32,
+    /// Of these, how many lead nowhere.
+    dead_links: u32,
+}
+
+impl From<Validity> for ValidityView {
+    fn from(validity: Validity) -> Self {
+        let Validity {
+            citations,
+            resolved,
+            supported,
+            dropped,
+            repaired,
+            links,
+            dead_links,
+        } = validity;
+        Self {
+            citations,
+            resolved,
+            supported,
+            dropped,
+            repaired,
+            links,
+            dead_links,
+        }
+    }
+}
+
+/// A page in a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PageEntryView {
+    #[schema(value_type = String)]
+    slug: Slug,
+    title: String,
+    /// The page above it.
+    #[schema(value_type = Option<String>)]
+    parent: Option<Slug>,
+    /// Its place in the whole, counted from 0.
+    order: u32,
+    /// One or two sentences.
+    summary: String,
+}
+
+impl From<&PageEntry> for PageEntryView {
+    fn from(entry: &PageEntry) -> Self {
+        Self {
+            slug: entry.slug.clone(),
+            title: entry.title.clone(),
+            parent: entry.parent.clone(),
+            order: entry.order,
+            summary: entry.summary.clone(),
+        }
+    }
+}
+
+/// A page.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PageView {
+    #[schema(value_type = String)]
+    pub(crate) repository: RepositoryId,
+    #[schema(value_type = String)]
+    pub(crate) commit: CommitId,
+    #[schema(value_type = String)]
+    pub(crate) language: Locale,
+    /// The page as structure: sections of blocks of statements, each statement with its citations.
+    #[schema(value_type = Object)]
+    pub(crate) page: Page,
+    /// The page as GitHub-flavoured Markdown.
+    pub(crate) markdown: String,
+}
+
+/// Some lines of a file at the wiki's commit.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SourceView {
+    #[schema(value_type = String)]
+    pub(crate) repository: RepositoryId,
+    #[schema(value_type = String)]
+    pub(crate) commit: CommitId,
+    #[schema(value_type = String)]
+    pub(crate) path: RepoPath,
+    /// The language's id, where it is known.
+    #[schema(value_type = Option<String>)]
+    pub(crate) language: Option<&'static str>,
+    /// How many lines the file has.
+    pub(crate) total: u32,
+    /// The first of the lines that follow, from 1.
+    pub(crate) start: u32,
+    /// The last of them, inclusive; less than asked for where the file ends or the answer would be too long.
+    pub(crate) end: u32,
+    /// The lines, each with its line break. Secrets are masked.
+    pub(crate) text: String,
+    /// The same lines on the repository's host, where it has such pages.
+    pub(crate) url: Option<String>,
+}
+
+/// What a search found, best first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SearchView {
+    pub(crate) hits: Vec<HitView>,
+}
+
+/// One thing found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HitView {
+    #[schema(value_type = String)]
+    repository: RepositoryId,
+    /// The commit that the lines belong to.
+    #[schema(value_type = String)]
+    commit: CommitId,
+    #[schema(value_type = String)]
+    path: RepoPath,
+    start: u32,
+    end: u32,
+    /// The qualified name of the definition, where it is one.
+    symbol: Option<String>,
+    /// The page that speaks of it.
+    #[schema(value_type = Option<String>)]
+    page: Option<Slug>,
+    /// The larger, the better; comparable within one answer only.
+    score: f32,
+}
+
+impl From<Hit> for HitView {
+    fn from(hit: Hit) -> Self {
+        Self {
+            repository: hit.repository,
+            commit: hit.commit,
+            path: hit.path,
+            start: hit.start,
+            end: hit.end,
+            symbol: hit.symbol,
+            page: hit.page,
+            score: hit.score,
+        }
+    }
+}
+
+/// Builds, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct JobList {
+    pub(crate) jobs: Vec<JobView>,
+}
+
+/// A build and how far it is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct JobView {
+    #[schema(value_type = String)]
+    id: BuildId,
+    #[schema(value_type = String)]
+    repository: RepositoryId,
+    /// `api`, `push`, `webhook` or `schedule`.
+    #[schema(value_type = String)]
+    trigger: Trigger,
+    /// `FULL` or `INCREMENTAL`.
+    #[schema(value_type = String)]
+    mode: BuildMode,
+    /// `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
+    #[schema(value_type = String)]
+    status: JobStatus,
+    /// The commit, once it is known.
+    #[schema(value_type = Option<String>)]
+    commit: Option<CommitId>,
+    /// How far each stage is, by its name.
+    progress: BTreeMap<&'static str, ProgressView>,
+    failure: Option<FailureView>,
+    /// RFC 3339, UTC.
+    started_at: String,
+    /// RFC 3339, UTC; null while it runs.
+    ended_at: Option<String>,
+}
+
+/// Parts of a stage.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ProgressView {
+    /// Finished parts.
+    done: u32,
+    /// All parts; 0 while not known.
+    total: u32,
+}
+
+/// Why a build failed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FailureView {
+    /// The stage that failed, where it was one.
+    #[schema(value_type = Option<String>)]
+    stage: Option<&'static str>,
+    /// `Throttled`, `Transient`, `Invalid` or `Permanent`.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// One sentence: what went wrong and what to do.
+    message: String,
+}
+
+impl From<Job> for JobView {
+    fn from(job: Job) -> Self {
+        let progress = job.progress.iter().map(|(stage, progress)| {
+            (
+                stage.name(),
+                ProgressView {
+                    done: progress.done,
+                    total: progress.total,
+                },
+            )
+        });
+        Self {
+            progress: progress.collect(),
+            id: job.build,
+            repository: job.repository,
+            trigger: job.trigger,
+            mode: job.mode,
+            status: job.status,
+            commit: job.commit,
+            failure: job.failure.map(FailureView::from),
+            started_at: time(job.started_at),
+            ended_at: job.ended_at.map(time),
+        }
+    }
+}
+
+impl From<JobFailure> for FailureView {
+    fn from(failure: JobFailure) -> Self {
+        Self {
+            stage: failure.stage.map(|stage| stage.name()),
+            kind: failure.kind.name(),
+            message: failure.message,
+        }
+    }
+}
+
+/// RFC 3339 in UTC of seconds since 1970.
+pub(crate) fn time(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .to_string()
+}
