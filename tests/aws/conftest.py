@@ -35,7 +35,8 @@ def deployment(bootstraps):
     shutil.rmtree(WORK / "repositories", ignore_errors=True)
     repositories = WORK / "repositories"
     repositories.mkdir(parents=True)
-    codecommit = GitServer(repositories, loopback.account, "test", REGION)
+    # The two functions that read code, by their roles.
+    codecommit = GitServer(repositories, dict(map(loopback.role_keys, ("ingest", "trigger"))), REGION)
     codecommit.start()
     try:
         loopback.start()

@@ -18,8 +18,9 @@ PASSWORD = re.compile(r"(\d{8}T\d{6})Z([0-9a-f]{64})")
 class GitServer:
     """Serves the bare repositories `<folder>/<name>.git` under `/v1/repos/<name>`."""
 
-    def __init__(self, folder: Path, access_key: str, secret_key: str, region: str):
-        self.folder, self.access_key, self.secret_key, self.region = folder, access_key, secret_key, region
+    def __init__(self, folder: Path, keys: dict[str, str], region: str):
+        """`keys` are the access keys that may pull, with their secrets."""
+        self.folder, self.keys, self.region = folder, keys, region
         self.fetches = self.refused = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -50,15 +51,16 @@ class GitServer:
             return False
         user, _, password = b64decode(authorization[6:]).decode().partition(":")
         signed = PASSWORD.fullmatch(password)
-        if user.split("%")[0] != self.access_key or not signed:
+        secret = self.keys.get(user.split("%")[0])
+        if not secret or not signed:
             return False
-        return hmac.compare_digest(self.signature(repository, signed[1]), signed[2])
+        return hmac.compare_digest(self.signature(secret, repository, signed[1]), signed[2])
 
-    def signature(self, repository: str, time: str) -> str:
+    def signature(self, secret: str, repository: str, time: str) -> str:
         request = f"GIT\n/v1/repos/{repository}\n\nhost:{self.host}\n\nhost\n"
         scope = f"{time[:8]}/{self.region}/codecommit/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        key = f"AWS4{self.secret_key}".encode()
+        key = f"AWS4{secret}".encode()
         for part in scope.split("/") + [text]:
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         return key.hex()

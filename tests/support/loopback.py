@@ -1,5 +1,6 @@
 """A loopback AWS: starts ministack, deploys template.yaml to it unchanged, puts events, reads the REST API."""
 
+import hashlib
 import io
 import json
 import os
@@ -9,12 +10,16 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import zipfile
 from pathlib import Path
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from . import render
 from .paths import MACHINE, ROOT, WORK
@@ -70,6 +75,8 @@ class Loopback:
             "IOT_MTLS_ENABLED": "0",
             "AWS_ENDPOINT_URL": self.endpoint,
             "LAMBDA_EXECUTOR": "local",
+            # Functions get the credentials of their roles, and policies are enforced.
+            "AUTH": "true",
             # Waits between attempts of the state machine are a tenth as long.
             "SFN_WAIT_SCALE": "0.1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -144,6 +151,13 @@ class Loopback:
         stack = formation.describe_stacks(StackName=STACK)["Stacks"][0]
         return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
 
+    def role_keys(self, function: str) -> tuple[str, str]:
+        """Access key and secret that a function gets for its role: ministack makes them of the two ARNs."""
+        name = f"{STACK}-{function}"
+        function_arn = f"arn:aws:lambda:{self.region}:{self.account}:function:{name}-function"
+        digest = hashlib.sha256(f"{function_arn}:arn:aws:iam::{self.account}:role/{name}-role".encode()).hexdigest()
+        return f"ASIA{digest[:16].upper()}", hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+
     def emit(self, event: dict):
         """Puts an event as an AWS service would."""
         body = json.dumps({**event, "account": self.account, "region": self.region}).encode()
@@ -152,9 +166,11 @@ class Loopback:
         assert answer["FailedEntryCount"] == 0, answer
 
     def get(self, api: str, path: str) -> tuple[int, bytes]:
-        """Status and body of a GET through the deployed REST API."""
-        request = urllib.request.Request(f"{self.endpoint}/v1{path}")
-        request.add_header("Host", f"{api}.execute-api.localhost:{self.port}")
+        """Status and body of a signed GET through the deployed REST API."""
+        signed = AWSRequest("GET", f"http://{api}.execute-api.localhost:{self.port}/v1{path}")
+        SigV4Auth(Credentials(self.account, "test"), "execute-api", self.region).add_auth(signed)
+        host = urllib.parse.urlsplit(signed.url).netloc
+        request = urllib.request.Request(f"{self.endpoint}/v1{path}", headers={**dict(signed.headers), "Host": host})
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.read()

@@ -1,6 +1,9 @@
-"""Runs ministack, and beside it the one thing that it refuses as AWS does: an event of a source `aws.*`, which only
-AWS's own services may put. `POST /` on EVENTS_PORT with an event as EventBridge delivers it stands in for
-CodeCommit. Started by loopback.py with the Python that has ministack."""
+"""Runs ministack with two stand-ins for what it cannot have on a loopback. Started by loopback.py with the Python
+that has ministack.
+
+Events of a source `aws.*`, which AWS's own services alone may put: `POST /` on EVENTS_PORT with an event as
+EventBridge delivers it. TLS: it checks policies (AUTH) but listens in plain HTTP, so that every policy which wants TLS
+would refuse everything; requests count as secure here, and tests/infra proves that the policies are there."""
 
 import json
 import os
@@ -8,6 +11,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from ministack.app import main
+from ministack.core.iam_evaluator import EvalContext
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import eventbridge
 
@@ -32,6 +36,7 @@ class Emit(BaseHTTPRequestHandler):
         pass
 
 
+EvalContext.secure_transport = property(lambda self: True, lambda self, value: None)
 server = HTTPServer(("127.0.0.1", int(os.environ["EVENTS_PORT"])), Emit)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 main()
