@@ -45,6 +45,8 @@ pub enum Certainty {
     Glob,
     /// The file that defines it is included.
     Include,
+    /// The file is declared to be a part of this one (`mod x;`): it belongs to it rather than being used by it.
+    Declaration,
     /// Nothing but the name speaks for it: one definition of the repository bears it.
     Guess,
 }

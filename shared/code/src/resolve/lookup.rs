@@ -4,7 +4,7 @@ use deepwiki_domain::facts::{Definition, ImportedName, ReferenceKind, SymbolKind
 
 use super::{
     signature,
-    tree::{Base, Binding, Entity, Family, MOST_NESTED, Repo, is_type},
+    tree::{Base, Binding, Entity, Family, MOST_NESTED, Module, Repo, id, is_type},
 };
 
 /// How many imports are followed one after the other: the one that is asked, and five that pass a name on.
@@ -106,7 +106,20 @@ impl<'a> Repo<'a> {
         let found = self.brought_in(module, name, view, walk);
         walk.hops -= 1;
         walk.asked.pop();
-        found.or_else(|| self.macro_of(module, name))
+        let may_be_macro = walk.want == ReferenceKind::Call || view != View::Inside;
+        found
+            .or_else(|| may_be_macro.then(|| self.macro_of(module, name)).flatten())
+            .or_else(|| self.default_export(place, name))
+    }
+
+    /// What a script exports by `export default`, which has no name of its own.
+    fn default_export(&self, place: &Module<'a>, name: &str) -> Option<Found> {
+        let file = place.file.filter(|file| name == "default" && self.family(*file) == Some(Family::Script))?;
+        let facts = self.file(file)?;
+        let definition = facts.definitions.iter().position(|definition| {
+            definition.container.is_none() && definition.signature.starts_with("export default")
+        })?;
+        self.symbol(file, id(definition)).map(|symbol| Found::here(Entity::Symbol(symbol)))
     }
 
     fn brought_in<'n>(&self, module: u32, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
@@ -117,8 +130,9 @@ impl<'a> Repo<'a> {
         let visible = |binding: &&Binding<'a>| {
             view == View::Inside || binding.import.reexport || self.family(binding.file) != Some(Family::Script)
         };
+        // A script that imports a name may export it in a line of its own; who asks for it by name knows.
         let named = place.bindings.get(name).into_iter().flatten();
-        for binding in named.filter_map(|at| self.bindings.get(*at as usize)).filter(visible) {
+        for binding in named.filter_map(|at| self.bindings.get(*at as usize)) {
             if let Some(found) = self.follow(binding, walk) {
                 return Some(Found {
                     hops: found.hops + 1,
@@ -153,6 +167,10 @@ impl<'a> Repo<'a> {
     {
         let path = self.follow_path(binding, walk)?;
         match &binding.import.name {
+            // What a script exports under another name, or takes apart as it exports it, is the file's all the same.
+            ImportedName::Name(name) if self.family(binding.file) == Some(Family::Script) => {
+                self.enter(path, name, View::Outside, walk).or(Some(path))
+            }
             ImportedName::Name(name) => self.enter(path, name, View::Outside, walk),
             ImportedName::Whole | ImportedName::Glob => Some(path),
         }
@@ -163,8 +181,16 @@ impl<'a> Repo<'a> {
     where
         'a: 'n,
     {
+        self.follow_part(binding, binding.rest.len(), walk)
+    }
+
+    /// What the first parts of the path of an import lead to.
+    pub(super) fn follow_part<'n>(&self, binding: &Binding<'a>, count: usize, walk: &mut Walk<'n>) -> Option<Found>
+    where
+        'a: 'n,
+    {
         walk.step()?;
-        let mut rest = binding.rest.iter().copied();
+        let mut rest = binding.rest.iter().copied().take(count);
         let mut found = match binding.base {
             Base::At(entity) => Found::here(entity),
             Base::Lexical => match rest.next() {
@@ -332,11 +358,16 @@ impl<'a> Repo<'a> {
         if matches!(first, "Self" | "self" | "this" | "static") {
             return self.type_around(at).map(|symbol| Found::here(Entity::Symbol(symbol)));
         }
-        let mut found = self.unqualified(file, Some(at), first, walk)?;
+        let mut found = self.unqualified(file, Some(at), first, walk);
         for part in parts {
-            found = self.enter(found, part, View::Outside, walk)?;
+            found = match found {
+                Some(found) => Some(self.enter(found, part, View::Outside, walk)?),
+                // Namespaces of C++ are not places: what they hold is known by its own name.
+                None if self.family(file) == Some(Family::Include) => self.unqualified(file, Some(at), part, walk),
+                None => return None,
+            };
         }
-        Some(found)
+        found
     }
 
     /// What a name stands for at a symbol, or at the top of a file, where nothing is written before it.

@@ -1,6 +1,6 @@
 //! What a repository rests on: PageRank over the certain edges.
 
-use deepwiki_domain::graph::{Graph, Node, Ranks};
+use deepwiki_domain::graph::{Certainty, Graph, Node, Ranks};
 
 /// How much of a place's rank goes to what it uses; the rest is shared by all.
 const DAMPING: f64 = 0.85;
@@ -12,13 +12,13 @@ pub fn rank(graph: &Graph) -> Ranks {
     let files = graph
         .file_edges()
         .iter()
-        .filter(|edge| edge.certainty.is_certain())
+        .filter(|edge| counts(edge.certainty))
         .map(|edge| (edge.from.0, edge.to.0, damped(edge.weight)))
         .collect::<Vec<_>>();
     let symbols = graph
         .edges
         .iter()
-        .filter(|edge| edge.certainty.is_certain())
+        .filter(|edge| counts(edge.certainty))
         .filter_map(|edge| match (edge.from, edge.to) {
             (Node::Symbol(from), Node::Symbol(to)) => Some((from.0, to.0, damped(edge.weight))),
             _ => None,
@@ -28,6 +28,11 @@ pub fn rank(graph: &Graph) -> Ranks {
         files: page_rank(graph.files.len(), &files),
         symbols: page_rank(graph.symbol_count() as usize, &symbols),
     }
+}
+
+/// That a file declares another to be a part of it makes neither worth more.
+fn counts(certainty: Certainty) -> bool {
+    certainty.is_certain() && certainty != Certainty::Declaration
 }
 
 /// A hundredth use says less than the first.

@@ -69,8 +69,10 @@ fn returned<'d>(family: Family, before: &'d str, after: &'d str) -> Option<&'d s
 /// The type that a signature gives to one of its parameters.
 pub(super) fn parameter_type<'d>(family: Family, definition: &'d Definition, name: &str) -> Option<&'d str> {
     let signature = definition.signature.as_str();
-    let at = find_word(signature, &definition.name).map_or(0, |at| at + definition.name.len());
-    let parameters = signature.get(at..)?;
+    let end = find_word(signature, &definition.name).map_or(0, |at| at + definition.name.len());
+    // Go writes the receiver before the name.
+    let start = if family == Family::Go { signature.find('(').unwrap_or(end).min(end) } else { end };
+    let parameters = signature.get(start..)?;
     let at = find_word(parameters, name)?;
     let (before, after) = (parameters.get(..at)?, parameters.get(at + name.len()..)?.trim_start());
     match family {
@@ -95,6 +97,7 @@ pub(super) fn parts(written: &str) -> impl Iterator<Item = &str> {
 fn core(written: &str) -> Option<&str> {
     let mut text = written.trim();
     for _ in 0..12 {
+        text = skip_lifetime(text);
         if let Some(rest) = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)) {
             text = rest.trim_start();
             continue;
@@ -110,7 +113,7 @@ fn core(written: &str) -> Option<&str> {
         }
         match rest.strip_prefix(['<', '[']) {
             Some("]") => return None,
-            Some(inner) if WRAPPERS.contains(&last) => text = skip_lifetime(inner).trim_start(),
+            Some(inner) if WRAPPERS.contains(&last) => text = inner.trim_start(),
             // `Foo[]` in languages that write arrays so, and Go's `[]Foo`: the members are the array's.
             Some(inner) if inner.starts_with(']') => return None,
             _ if path.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '\\' | ':')) => {
@@ -181,9 +184,12 @@ fn after_parameters(text: &str) -> Option<&str> {
     None
 }
 
+/// What follows Rust's `'a ` or `'a, `. A quoted type of Python (`'Foo'`) is left alone.
 fn skip_lifetime(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if !rest.contains('\'') => rest.split_once(", ").map_or(text, |(_, rest)| rest),
+    let Some(name) = text.strip_prefix('\'') else { return text };
+    let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+    match name.get(end..) {
+        Some(rest) if rest.starts_with([' ', ',']) => rest.trim_start_matches([' ', ',']),
         _ => text,
     }
 }
@@ -242,6 +248,7 @@ mod tests {
             (Family::Python, "def f(a, x)", None),
             (Family::Script, "function f(a: A, x?: Pool)", Some("Pool")),
             (Family::Go, "func f(a, x *Pool) error", Some("Pool")),
+            (Family::Go, "func (x *Pool) f(a A) error", Some("Pool")),
             (Family::Go, "func f(x, a *Pool) error", Some("Pool")),
             (Family::Jvm, "void f(final List<A> a, Pool x)", Some("Pool")),
             (Family::Php, "function f(?Pool $x)", Some("Pool")),

@@ -66,14 +66,19 @@ enum Receiver {
 impl<'a> Finder<'_, 'a> {
     fn import(&mut self, binding: &Binding<'a>) {
         let import = binding.import;
-        // `mod x;` says where the file is, not that it is used.
-        if self.family == Family::Rust && is_module_declaration(import) {
-            return;
-        }
         let mut walk = Walk::new(ReferenceKind::Value);
         let from = import.scope.and_then(|scope| self.repo.symbol(self.file, scope));
+        if self.family == Family::Rust {
+            if is_module_declaration(import) {
+                self.declaration(binding, from);
+                return;
+            }
+            self.parts_used(binding, from);
+        }
         let path = self.repo.follow_path(binding, &mut walk);
-        if let Some(found) = path {
+        // `from . import x` reads a submodule of the package around, not the package.
+        let is_bare = self.family == Family::Python && import.path.iter().all(String::is_empty);
+        if let Some(found) = path.filter(|_| !is_bare) {
             self.place_used(found, from, import.line);
         }
         if self.family == Family::Python && import.name == ImportedName::Whole
@@ -101,6 +106,24 @@ impl<'a> Finder<'_, 'a> {
         }
     }
 
+    /// `mod x;` says where a file belongs, not that it is used.
+    fn declaration(&mut self, binding: &Binding<'a>, from: Option<u32>) {
+        if let Some(found) = self.repo.follow(binding, &mut Walk::new(ReferenceKind::Value)) {
+            let line = binding.import.line;
+            self.add(from, found.entity, ReferenceKind::Value, Certainty::Declaration, line);
+        }
+    }
+
+    /// The modules that a Rust path names on its way.
+    fn parts_used(&mut self, binding: &Binding<'a>, from: Option<u32>) {
+        for count in 0..binding.rest.len() {
+            let found = self.repo.follow_part(binding, count, &mut Walk::new(ReferenceKind::Value));
+            if let Some(found) = found.filter(|found| matches!(found.entity, Entity::Module(_))) {
+                self.add(from, found.entity, ReferenceKind::Value, Certainty::Qualified, binding.import.line);
+            }
+        }
+    }
+
     /// A file whose name stands in the path of an import.
     fn place_used(&mut self, found: Found, from: Option<u32>, line: u32) {
         if let Entity::Module(_) = found.entity {
@@ -120,6 +143,8 @@ impl<'a> Finder<'_, 'a> {
 
     fn plain(&mut self, reference: &'a Reference, scope: Option<u32>) {
         match self.look_up(scope, &reference.name, reference.kind) {
+            // No module is a value in these; what has its name is a variable.
+            Some(found) if matches!(found.entity, Entity::Module(_)) && !self.modules_are_values() => {}
             Some(found) => {
                 let certainty = self.certainty(found);
                 self.add(scope, found.entity, reference.kind, certainty, reference.line);
@@ -139,6 +164,10 @@ impl<'a> Finder<'_, 'a> {
         found
     }
 
+    fn modules_are_values(&self) -> bool {
+        matches!(self.family, Family::Python | Family::Script | Family::Ruby | Family::Files)
+    }
+
     fn certainty(&self, found: Found) -> Certainty {
         let file = match found.entity {
             Entity::Symbol(symbol) => Some(self.repo.file_of(symbol)),
@@ -153,6 +182,7 @@ impl<'a> Finder<'_, 'a> {
             Certainty::Glob
         } else {
             match found.hops {
+                0 if matches!(found.entity, Entity::Module(_)) => Certainty::Qualified,
                 0 if self.family.shares_names() => Certainty::SamePackage,
                 // A member that the type around inherits, named without its receiver.
                 0 => Certainty::Member,
@@ -187,11 +217,13 @@ impl<'a> Finder<'_, 'a> {
             passed.pop();
             self.add(scope, found.entity, reference.kind, certainty, reference.line);
         }
-        for found in passed {
-            if receiver == Receiver::Named {
-                let certainty = self.certainty(found);
-                self.add(scope, found.entity, ReferenceKind::Value, certainty, reference.line);
-            }
+        // `options.x`, where a module happens to be called like a variable: only what is in the module can tell.
+        if !is_whole && matches!(found.entity, Entity::Module(_)) && !self.modules_are_values() {
+            return;
+        }
+        for (index, found) in passed.into_iter().enumerate().filter(|_| receiver == Receiver::Named) {
+            let certainty = if index == 0 { self.certainty(found) } else { Certainty::Qualified };
+            self.add(scope, found.entity, ReferenceKind::Value, certainty, reference.line);
         }
         if !is_whole && found.entity != Entity::External && !matches!(found.entity, Entity::Module(_)) {
             self.guess(reference, scope);
@@ -231,8 +263,20 @@ impl<'a> Finder<'_, 'a> {
         if let Some(found) = self.look_up(scope, name, kind) {
             return Some(self.called(found, first).unwrap_or((found, Receiver::Named, 1)));
         }
-        if self.family == Family::Rust {
-            return self.repo.crate_named(name).map(|found| (found, Receiver::Named, 1));
+        match self.family {
+            Family::Rust => self.repo.crate_named(name).map(|found| (found, Receiver::Named, 1)),
+            Family::Include => self.past_namespaces(reference, scope),
+            _ => None,
+        }
+    }
+
+    /// Namespaces of C++ are not places: what they hold is known by its own name.
+    fn past_namespaces(&mut self, reference: &'a Reference, scope: Option<u32>) -> Option<(Found, Receiver, usize)> {
+        let rest = reference.qualifier.iter().enumerate().skip(1);
+        for (at, part) in rest {
+            if let Some(found) = self.look_up(scope, plain_part(part), ReferenceKind::Value) {
+                return Some((found, Receiver::Named, at + 1));
+            }
         }
         None
     }
@@ -329,6 +373,10 @@ impl<'a> Finder<'_, 'a> {
             Entity::Symbol(symbol) => Some(Node::Symbol(SymbolId(symbol))),
             Entity::Module(module) => {
                 let place = self.repo.module(module)?;
+                // A crate's name or `crate::` begins a path; it is no use of what stands in `lib.rs`.
+                if self.family == Family::Rust && place.parent.is_none() {
+                    return None;
+                }
                 let file = place.file.map(|file| Node::File(FileId(file)));
                 file.or_else(|| place.symbol.filter(|_| !self.family.shares_names()).map(|symbol| Node::Symbol(SymbolId(symbol))))
             }
