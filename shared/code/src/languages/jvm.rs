@@ -193,8 +193,13 @@ fn kotlin_function(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let name = node.child_by_field_name("name")?;
     let before = reader.slice(node.start_byte()..name.start_byte()).trim_end();
     let owner = before.strip_suffix('.').and_then(|before| {
-        let before = before.split('<').next().unwrap_or(before).trim_end_matches('?');
-        before.rsplit([' ', '.', '\n']).find(|word| !word.is_empty())
+        let receiver = before.rsplit_once("fun ").map_or(before, |(_, receiver)| receiver).trim_start();
+        let receiver = match receiver.strip_prefix('<') {
+            Some(parameters) => parameters.split_once("> ").map_or("", |(_, receiver)| receiver),
+            None => receiver,
+        };
+        let name = receiver.split(['<', '?']).next().unwrap_or("").trim();
+        name.rsplit('.').find(|word| !word.is_empty())
     });
     let kind = if owner.is_some() { SymbolKind::Method } else { SymbolKind::Function };
     let head = Head::new(kind, name).body(child_of(node, &["function_body"]));

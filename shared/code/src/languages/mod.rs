@@ -4,12 +4,16 @@ mod c;
 mod common;
 mod csharp;
 mod ecma;
+mod functional;
 mod go;
 mod jvm;
 mod php;
+mod proto;
 mod python;
 mod ruby;
 mod rust;
+mod scripts;
+mod typed;
 
 use std::sync::OnceLock;
 
@@ -33,6 +37,7 @@ pub(crate) enum Syntax {
 pub(crate) fn syntax(language: Option<Language>, path: &RepoPath, text: &str) -> Syntax {
     match language {
         Some(Language::C) if path.as_str().ends_with(".h") && c::is_cpp(text) => syntax(Some(Language::Cpp), path, text),
+        Some(Language::Ocaml) if path.as_str().ends_with(".mli") => Syntax::Tree(ocaml_interface()),
         Some(language) => match grammar(language) {
             Some(grammar) => Syntax::Tree(grammar),
             None => Syntax::Outline(outline::of(language).unwrap_or(outline::plain)),
@@ -59,21 +64,38 @@ pub(crate) fn grammar(language: Language) -> Option<&'static Grammar> {
         .as_ref()
 }
 
+/// Interfaces of OCaml have a grammar of their own.
+fn ocaml_interface() -> &'static Grammar {
+    static GRAMMAR: OnceLock<Grammar> = OnceLock::new();
+    GRAMMAR.get_or_init(|| Grammar::new(&functional::OCAML_INTERFACE))
+}
+
 fn spec(language: Language) -> Option<&'static Spec> {
     Some(match language {
+        Language::Bash => &scripts::BASH,
         Language::C => &c::C,
         Language::CSharp => &csharp::CSHARP,
         Language::Cpp => &c::CPP,
+        Language::Dart => &typed::DART,
+        Language::Elixir => &scripts::ELIXIR,
         Language::Go => &go::GO,
+        Language::Haskell => &functional::HASKELL,
         Language::Java => &jvm::JAVA,
         Language::JavaScript => &ecma::JAVASCRIPT,
+        Language::Julia => &scripts::JULIA,
         Language::Kotlin => &jvm::KOTLIN,
+        Language::Lua => &scripts::LUA,
+        Language::Ocaml => &functional::OCAML,
         Language::Php => &php::PHP,
+        Language::Proto => &proto::PROTO,
         Language::Python => &python::PYTHON,
         Language::Ruby => &ruby::RUBY,
         Language::Rust => &rust::RUST,
+        Language::Scala => &typed::SCALA,
+        Language::Swift => &typed::SWIFT,
         Language::Tsx => &ecma::TSX,
         Language::TypeScript => &ecma::TYPESCRIPT,
+        Language::Zig => &typed::ZIG,
         _ => return None,
     })
 }

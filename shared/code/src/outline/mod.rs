@@ -3,6 +3,7 @@
 
 mod json;
 mod markdown;
+mod settings;
 mod toml;
 mod yaml;
 
@@ -21,8 +22,17 @@ const MOST_ENTRIES: usize = 400;
 /// The outline reader of a language.
 pub(crate) fn of(language: Language) -> Option<fn(&str, &Lines) -> Facts> {
     Some(match language {
+        Language::Cmake => settings::cmake,
+        Language::Css => settings::css,
+        Language::Dockerfile => settings::dockerfile,
+        Language::Hcl => settings::hcl,
+        Language::Html | Language::Xml => settings::html,
+        Language::Ini => settings::ini,
         Language::Json => json::read,
+        Language::Make => settings::makefile,
         Language::Markdown => markdown::read,
+        Language::Rst => settings::rst,
+        Language::Sql => settings::sql,
         Language::Toml => toml::read,
         Language::Yaml => yaml::read,
         _ => return None,

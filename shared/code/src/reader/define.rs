@@ -18,6 +18,9 @@ impl<'t> Reader<'t> {
     pub(crate) fn define(&mut self, node: Node<'_>, head: Head) -> bool {
         let lead = self.take_lead(node);
         let bytes = self.tight(node.byte_range());
+        if let Some(index) = head.continues {
+            return self.continue_definition(index, bytes.end, head);
+        }
         let text = self.slice(bytes.clone());
         let name = match &head.called {
             Some(name) => name.clone(),
@@ -44,6 +47,7 @@ impl<'t> Reader<'t> {
             container,
         };
         let spec = self.grammar.spec;
+        let docstring = head.docstring.or_else(|| self.next_doc.take());
         let end = head.body.unwrap_or(bytes.end).clamp(first_word, bytes.end.max(first_word));
         let definition = Definition {
             name: name.to_owned(),
@@ -51,7 +55,7 @@ impl<'t> Reader<'t> {
             lines: self.lines.range(start, bytes.end),
             name_line: self.line(head.name.start.clamp(start, bytes.end)),
             signature: signature(self.slice(first_word..end)),
-            doc: self.doc_of(start, bytes.start, head.docstring),
+            doc: self.doc_of(start, bytes.start, docstring),
             container: self.scope(),
             owner: head.owner.or_else(|| self.owner_around()),
             supertypes: Vec::new(),
@@ -72,6 +76,24 @@ impl<'t> Reader<'t> {
             section: None,
         });
         (spec.defined)(self, &shape, index);
+        true
+    }
+
+    /// Extends a definition to a byte, and opens its scope again.
+    fn continue_definition(&mut self, index: u32, end: usize, head: Head) -> bool {
+        let last = self.line(end.saturating_sub(1));
+        let Some(definition) = self.facts.definitions.get_mut(index as usize) else {
+            return false;
+        };
+        definition.lines.end = definition.lines.end.max(last);
+        self.scopes.push(Scope {
+            definition: index,
+            kind: definition.kind,
+            name: head.name,
+            inherits: head.inherits,
+            bound: self.bound_in_order.len(),
+            section: None,
+        });
         true
     }
 

@@ -15,6 +15,10 @@ const LONGEST_BLOCK: u32 = 400;
 pub(super) fn above(text: &str, lines: &Lines, style: &Style, line: u32, earliest: u32) -> Option<Doc> {
     let last = line.checked_sub(1).filter(|&last| last >= earliest)?;
     let last_text = lines.text_of(text, last).trim();
+    // `//!` speaks of the file, not of what comes next.
+    if last_text.starts_with("//!") {
+        return None;
+    }
     let block = style
         .block_comments
         .iter()

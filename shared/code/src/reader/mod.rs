@@ -79,6 +79,8 @@ pub(crate) struct Reader<'t> {
     /// A name that begins here is a label.
     label: Range<usize>,
     lead: Option<Lead>,
+    /// A string that documents the next definition.
+    next_doc: Option<Range<usize>>,
     /// References that were seen: one a scope, name and kind is enough.
     seen: HashedSet,
     /// How deep parses within parses go.
@@ -133,6 +135,7 @@ impl<'t> Reader<'t> {
             called: Vec::new(),
             label: 0..0,
             lead: None,
+            next_doc: None,
             seen: HashedSet::default(),
             depth: 0,
         }
@@ -265,6 +268,20 @@ impl<'t> Reader<'t> {
     pub(crate) fn document_file(&mut self, bytes: Range<usize>) {
         let lines = self.lines.range(bytes.start, bytes.end);
         self.facts.doc = docs::docstring(self.slice(bytes), lines);
+    }
+
+    /// Takes a string as the documentation of the next definition.
+    pub(crate) fn document_next(&mut self, bytes: Range<usize>) {
+        self.next_doc = Some(bytes);
+    }
+
+    /// Takes a string as the documentation of the innermost definition around.
+    pub(crate) fn document_scope(&mut self, bytes: Range<usize>) {
+        let lines = self.lines.range(bytes.start, bytes.end);
+        let doc = docs::docstring(self.slice(bytes), lines);
+        if let Some(definition) = self.scope_definition() {
+            definition.doc = doc;
+        }
     }
 
     /// The line of a byte.

@@ -366,6 +366,10 @@ fn last_part<'t>(text: &'t str, before: &[u8]) -> Option<(&'t str, &'static str,
         b']' => (bracket_start(before, b'[', b']')?, "[]"),
         _ => (before, ""),
     };
+    // `New[int](x)` in Go and Scala.
+    if suffix == "()" && rest.last() == Some(&b']') {
+        rest = bracket_start(rest, b'[', b']')?;
+    }
     if rest.last() == Some(&b'>') {
         rest = bracket_start(rest, b'<', b'>')?;
         rest = rest.strip_suffix(b"::").unwrap_or(rest);

@@ -94,6 +94,8 @@ pub(crate) struct Head {
     pub(crate) inherits: Range<usize>,
     /// A string inside that documents it.
     pub(crate) docstring: Option<Range<usize>>,
+    /// It is one more part of this definition, which it follows: an equation of a function.
+    pub(crate) continues: Option<u32>,
 }
 
 impl Head {
@@ -107,6 +109,7 @@ impl Head {
             owner: None,
             inherits: 0..0,
             docstring: None,
+            continues: None,
         }
     }
 

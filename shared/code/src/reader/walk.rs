@@ -172,10 +172,17 @@ impl Reader<'_> {
         self.begin_lead(node, None, in_signature);
     }
 
+    /// A node that belongs to the definition after it, as a type signature does.
+    pub(crate) fn lead_to_next(&mut self, node: Node<'_>) {
+        self.begin_lead(node, Some(self.frames.len()), true);
+    }
+
     /// A lead ends with the node after it, or with the node that it wraps.
     fn drop_lead(&mut self, node: Node<'_>) {
         let keep = self.lead.as_ref().is_some_and(|lead| match lead.depth {
-            Some(depth) => self.frames.len() > depth || !node.is_named(),
+            Some(depth) => {
+                self.frames.len() > depth || !node.is_named() || node.start_byte() < lead.end
+            }
             None => node.start_byte() < lead.end,
         });
         if !keep {

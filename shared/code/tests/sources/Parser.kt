@@ -27,10 +27,19 @@ class Parser<T : Node>(private val text: String, size: Int = MAX) : Base<T>(text
     }
 }
 
-interface Visitor { fun visit(node: Node) }
-enum class Level(val n: Int) { LOW(1), HIGH(2) }
+interface Visitor {
+    fun visit(node: Node)
+}
+enum class Level(val n: Int) {
+    LOW(1),
+    HIGH(2)
+}
 data class Point(val x: Int, val y: Int)
-object Single : Visitor { override fun visit(node: Node) {} }
+object Single : Visitor {
+    override fun visit(node: Node) {}
+}
 typealias Names = List<String>
 internal fun <T> List<T>.second(): T = this[1]
-fun main() { Parser<Node>("x").run(Node(), 1) }
+fun main() {
+    Parser<Node>("x").run(Node(), 1)
+}

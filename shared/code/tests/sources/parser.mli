@@ -1,0 +1,5 @@
+(** A parser. *)
+type parser
+
+(** Makes one. *)
+val make : ?size:int -> string -> parser
