@@ -8,7 +8,7 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup lint test test-unit test-infra test-aws binaries build deploy clean
+.PHONY: help setup lint test test-unit test-infra test-command test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -34,7 +34,7 @@ lint: ## Format and lints, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-test: lint test-unit test-infra test-aws ## Everything
+test: lint test-unit test-infra test-command test-aws ## Everything
 
 test-unit: ## The Rust tests
 	cargo test --workspace --locked
@@ -42,8 +42,11 @@ test-unit: ## The Rust tests
 test-infra: setup ## Template, rules, state machine, row by row
 	$(PYTEST) tests/infra
 
+test-command: setup binaries ## Build real packages, check their wikis from outside
+	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/command
+
 test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
-	DEEPWIKI_BINARIES=$(TARGET)/debug $(PYTEST) tests/aws
+	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/aws
 
 binaries:
 	cargo build --workspace --bins --locked

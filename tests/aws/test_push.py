@@ -47,19 +47,37 @@ def test_another_push_is_built_from_what_exists(deployment, payments):
     assert json.loads(deployment.wiki(identity, "en"))["commit"] == commit
 
 
+def test_the_same_event_delivered_twice_leads_to_one_build(deployment, payments):
+    repository, _ = payments
+    before = len(deployment.executions())
+    event = deployment.push_event("payments", repository.git("rev-parse", "HEAD"))
+    for _ in range(2):
+        deployment.send("requests", event)
+    deployment.settled(before + 1)
+
+
+def test_pushes_during_a_build_fold_into_one_more(deployment):
+    repository = deployment.repository("busy")
+    three_languages(repository)
+    before = len(deployment.executions())
+    with deployment.held_at_ingest("busy", repository.push("First")):
+        for number in range(3):
+            (repository.tree / "README.md").write_text(f"# Busy\n\nVersion {number}.\n")
+            deployment.announce("busy", repository.push(f"Version {number}"))
+    deployment.settled(before + 2)
+    assert_same_wiki(deployment, repository, "busy")
+
+
 def test_row_6_a_worker_killed_while_it_fetches_changes_nothing(deployment):
     repository = deployment.repository("held")
     three_languages(repository)
-    commit = repository.push("First")
-    deployment.redeliver_after("ingest", 3)
-    deployment.codecommit.hold()
-    before = {execution["executionArn"] for execution in deployment.executions()}
-    deployment.announce("held", commit)
-    assert deployment.codecommit.arrived.wait(60), "ingest never came for the code"
-    assert deployment.kill("ingest") >= 1
-    deployment.codecommit.release()
-    assert deployment.ended(before)["status"] == "SUCCEEDED"
-    deployment.redeliver_after("ingest", 3600)
+    deployment.configure("ingest", VisibilityTimeout="3")
+    before = len(deployment.executions())
+    with deployment.held_at_ingest("held", repository.push("First")):
+        assert deployment.kill("ingest") >= 1
+    (execution,) = deployment.settled(before + 1)
+    deployment.configure("ingest", VisibilityTimeout="3600")
+    assert execution["status"] == "SUCCEEDED"
     assert_same_wiki(deployment, repository, "held")
 
 
@@ -68,18 +86,34 @@ def test_row_6_a_worker_killed_at_work_changes_nothing(deployment, stage):
     name = f"killed-{stage}"
     repository = deployment.repository(name)
     three_languages(repository)
-    commit = repository.push("First")
-    deployment.redeliver_after(stage, 3)
-    before = {execution["executionArn"] for execution in deployment.executions()}
-    deployment.announce(name, commit)
+    deployment.configure(stage, VisibilityTimeout="3")
+    before = len(deployment.executions())
+    deployment.announce(name, repository.push("First"))
     deployment.kill_at_work(stage)
-    assert deployment.ended(before)["status"] == "SUCCEEDED"
+    (execution,) = deployment.settled(before + 1)
+    deployment.configure(stage, VisibilityTimeout="5400")
+    assert execution["status"] == "SUCCEEDED"
     assert_same_wiki(deployment, repository, name)
 
 
-def test_a_push_of_what_is_not_there_fails_and_releases_the_repository(deployment):
-    before = {execution["executionArn"] for execution in deployment.executions()}
-    deployment.announce("nowhere", "0" * 40)
-    execution = deployment.ended(before)
+def test_row_17_a_message_that_kills_every_worker_is_reaped_and_the_next_push_builds(deployment):
+    repository = deployment.repository("deadly")
+    three_languages(repository)
+    redrive = deployment.attributes("ingest")["RedrivePolicy"]
+    deployment.configure("ingest", VisibilityTimeout="2", RedrivePolicy=json.dumps(json.loads(redrive) | {"maxReceiveCount": 1}))
+    before = len(deployment.executions())
+    with deployment.held_at_ingest("deadly", repository.push("First")):
+        deployment.kill("ingest")
+    (execution,) = deployment.settled(before + 1)
+    deployment.configure("ingest", VisibilityTimeout="3600", RedrivePolicy=redrive)
+    assert (execution["status"], execution["error"]) == ("FAILED", "Permanent")
+    (repository.tree / "README.md").write_text("# Deadly\n\nNot any more.\n")
+    assert deployment.build("deadly", repository.push("Second"))["status"] == "SUCCEEDED"
+    assert_same_wiki(deployment, repository, "deadly")
+
+
+def test_a_push_of_what_is_not_there_fails_and_says_why(deployment):
+    execution = deployment.build("nowhere", "0" * 40)
     assert execution["status"] == "FAILED"
     assert execution["error"] in ("Invalid", "Permanent"), execution["cause"]
+    assert "not found" in execution["cause"] or "no such" in execution["cause"], execution["cause"]

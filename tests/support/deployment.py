@@ -4,7 +4,9 @@ import json
 import os
 import signal
 import subprocess
+import time
 import urllib.parse
+from contextlib import contextmanager
 from pathlib import Path
 
 from .git_server import GitServer
@@ -31,12 +33,21 @@ class Deployment:
         """What a push registers."""
         return f"codecommit::{self.loopback.region}://{name}"
 
-    def announce(self, name: str, commit: str):
-        """Puts the event that CodeCommit puts when `main` has moved to a commit."""
+    def push_event(self, name: str, commit: str) -> dict:
+        """The event that CodeCommit puts when `main` has moved to a commit."""
         event = json.loads((EVENTS / "codecommit-push.json").read_text())
+        event["account"], event["region"] = self.loopback.account, self.loopback.region
         event["resources"] = [f"arn:aws:codecommit:{self.loopback.region}:{self.loopback.account}:{name}"]
         event["detail"] |= {"repositoryName": name, "commitId": commit}
-        self.loopback.emit(event)
+        return event
+
+    def announce(self, name: str, commit: str):
+        """Tells the bus of a push."""
+        self.loopback.emit(self.push_event(name, commit))
+
+    def send(self, queue: str, message: dict):
+        """Puts a message into a queue as a rule would."""
+        self.queues.send_message(QueueUrl=self._url(queue), MessageBody=json.dumps(message))
 
     # --- Wait ----------------------------------------------------------------------------------------------------
 
@@ -46,20 +57,27 @@ class Deployment:
         listed = self.states.list_executions(stateMachineArn=machine)["executions"]
         return [execution for execution in listed if execution["stateMachineArn"] == machine]
 
-    def build(self, name: str, commit: str) -> dict:
-        """Announces a push and waits for the end of the build that it leads to."""
-        before = {execution["executionArn"] for execution in self.executions()}
-        self.announce(name, commit)
-        return self.ended(before)
-
-    def ended(self, before: set[str]) -> dict:
-        """The first build that was not there before, once it has ended."""
+    def settled(self, count: int, pause: float = 2) -> list[dict]:
+        """Waits until there have been this many builds, all have ended, and for a while no more begin. Gives those
+        that ended last, the newest first."""
+        seen = len([e for e in self.executions() if e["status"] in ENDED])
 
         def check():
-            new = [e for e in self.executions() if e["executionArn"] not in before and e["status"] in ENDED]
-            return new and self.states.describe_execution(executionArn=new[0]["executionArn"])
+            executions = self.executions()
+            assert len(executions) <= count, f"{len(executions) - count} builds too many"
+            return len(executions) == count and all(e["status"] in ENDED for e in executions)
 
-        return wait_for("the end of a build", check, BUILD_SECONDS)
+        wait_for(f"the end of build {count}", check, BUILD_SECONDS)
+        time.sleep(pause)
+        assert check()
+        new = sorted(self.executions(), key=lambda e: e["startDate"], reverse=True)[: max(1, count - seen)]
+        return [self.states.describe_execution(executionArn=e["executionArn"]) for e in new]
+
+    def build(self, name: str, commit: str) -> dict:
+        """Announces a push and waits for the end of the build that it leads to."""
+        before = len(self.executions())
+        self.announce(name, commit)
+        return self.settled(before + 1)[0]
 
     # --- Read ----------------------------------------------------------------------------------------------------
 
@@ -118,11 +136,27 @@ class Deployment:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def redeliver_after(self, stage: str, seconds: int):
-        """Sets how long a queue waits before it delivers the message of a dead worker again. A deployed queue waits
-        for hours; a test cannot."""
-        url = self.queues.get_queue_url(QueueName=f"deepwiki-omr-test-{stage}-queue")["QueueUrl"]
-        self.queues.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    @contextmanager
+    def held_at_ingest(self, name: str, commit: str):
+        """Announces a push, and keeps ingest waiting for the code while the body runs."""
+        self.codecommit.hold()
+        try:
+            self.announce(name, commit)
+            assert self.codecommit.arrived.wait(60), "ingest never came for the code"
+            yield
+        finally:
+            self.codecommit.release()
+
+    def configure(self, queue: str, **attributes: str):
+        """Sets a queue's attributes: a deployed queue delivers the message of a dead worker again after hours, for
+        which a test cannot wait."""
+        self.queues.set_queue_attributes(QueueUrl=self._url(queue), Attributes=attributes)
+
+    def attributes(self, queue: str) -> dict[str, str]:
+        return self.queues.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=["All"])["Attributes"]
+
+    def _url(self, queue: str) -> str:
+        return self.queues.get_queue_url(QueueName=f"deepwiki-omr-test-{queue}-queue")["QueueUrl"]
 
 
 def _languages() -> list[str]:

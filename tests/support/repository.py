@@ -6,7 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .paths import NODE, ROOT
+from . import corpora
+from .paths import ROOT
 
 AUTHOR = {
     "GIT_AUTHOR_NAME": "Tests",
@@ -38,7 +39,7 @@ class Repository:
 
     def add(self, source: Path, to: str):
         """Copies real code into the work tree."""
-        shutil.copytree(source, self.tree / to, ignore=shutil.ignore_patterns("__pycache__", "node_modules", "target"))
+        shutil.copytree(source, self.tree / to)
 
     def push(self, message: str) -> str:
         """Commits everything, pushes it to the bare repository, and returns the commit."""
@@ -50,12 +51,10 @@ class Repository:
 
 
 def three_languages(repository: Repository):
-    """Rust (a crate of this repository), Python (a package of the tests' environment) and TypeScript."""
-    import jmespath
-
+    """Rust (a crate of this repository), Python and TypeScript (published packages)."""
     repository.add(ROOT / "shared" / "domain", "core")
-    repository.add(Path(jmespath.__file__).parent, "query/jmespath")
-    repository.add(NODE / "node_modules" / "zod" / "src" / "v4" / "core", "web/src")
+    repository.add(corpora.python_package(), "query/jmespath")
+    repository.add(corpora.typescript_package(), "web/src")
     (repository.tree / "README.md").write_text(
         "# Payments\n\nTakes orders and pays them. The core is Rust, queries are Python, the web part is TypeScript.\n\n"
         "## Build\n\nRun `cargo build` in `core`.\n"
