@@ -33,6 +33,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 /// The largest request that is sent, in bytes: a request names commits, it carries none.
 const LARGEST_REQUEST: usize = 4 << 20;
 
+/// The longest list of branches and tags that is read, in bytes: it is held in memory.
+const LARGEST_LISTING: u64 = 64 << 20;
+
 /// How often a host may send on to another path of its own.
 const MOST_REDIRECTS: usize = 3;
 
@@ -201,8 +204,14 @@ impl Client {
             head.extend_from_slice(value.as_bytes());
             head.push(b'\n');
         }
+        let left = if request.asks_for_refs() {
+            LARGEST_LISTING
+        } else {
+            u64::MAX
+        };
         let reader = Metered {
             inner: response.into_body().into_reader(),
+            left,
             budget: self.budget.clone(),
         };
         Ok((head, Body::Open(BufReader::with_capacity(64 << 10, reader))))
@@ -269,6 +278,15 @@ struct Request {
     url: String,
     headers: Headers,
     body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// Whether the answer is a list of branches and tags, not a pack.
+    fn asks_for_refs(&self) -> bool {
+        const COMMAND: &[u8] = b"command=ls-refs";
+        let is_command = |body: &[u8]| body.windows(COMMAND.len()).any(|part| part == COMMAND);
+        self.body.as_deref().is_none_or(is_command)
+    }
 }
 
 fn parse_headers(lines: impl IntoIterator<Item = impl AsRef<str>>) -> Headers {
@@ -477,6 +495,8 @@ impl BufRead for Body {
 /// Reads within the budget.
 pub(crate) struct Metered {
     inner: ureq::BodyReader<'static>,
+    /// How much of this answer may still come.
+    left: u64,
     budget: Arc<Budget>,
 }
 
@@ -488,6 +508,10 @@ impl Read for Metered {
             _ => self.budget.fail(Failure::Connection(error.to_string())),
         })?;
         self.budget.spend(read)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(self.budget.fail(Failure::TooLarge)),
+        }
         Ok(read)
     }
 }

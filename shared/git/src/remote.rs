@@ -24,6 +24,9 @@ use crate::{
 /// The name that the fetched commit has in the temporary repository.
 const FETCHED: &str = "refs/deepwiki/commit";
 
+/// No host has this name; asking for it besides a commit keeps the host from listing all that it has.
+const NO_REF: &str = "refs/deepwiki/none";
+
 /// A repository of a host, with all that is needed to talk to it.
 pub(crate) struct Remote {
     /// What people know it by, for messages.
@@ -65,7 +68,12 @@ impl Remote {
         let folder = self.temporary_folder()?;
         let budget = Budget::new(&self.limits, self.cancelled.clone());
         let tip = self.find_tip(folder.path(), revision, &budget)?;
-        let repository = self.fetch(folder.path(), tip, &budget)?;
+        let repository = init(&folder.path().join("repository"), tip.kind())?;
+        self.ask(&budget, |remote| remote.fetch(&repository, tip, &budget))
+            .map_err(|(failure, error)| match failure {
+                None if revision.and_then(full_id).is_some() => self.not_given(tip).with_detail(error),
+                failure => self.explain(failure, &error),
+            })?;
         let commit = repository
             .find_object(tip)
             .and_then(|object| object.peel_to_commit())
@@ -113,21 +121,28 @@ impl Remote {
         }
     }
 
-    /// Lists the branches and tags that the revision can mean. Hosts that know a repository only by a name
-    /// that ends in `.git` are asked again with it, and from then on.
+    /// Lists the branches and tags that the revision can mean.
     fn list_refs(&mut self, folder: &Path, revision: Option<&str>, budget: &Arc<Budget>) -> Result<Vec<Ref>> {
         let names = ref_names(revision).ok_or_else(|| self.no_commit(revision))?;
-        let probe = folder.join("probe");
-        let repository = init(&probe, gix::hash::Kind::Sha1)?;
-        let answer = self.try_list_refs(&repository, &names, budget);
-        match (answer, budget.take_failure()) {
-            (Ok(refs), _) => Ok(refs),
-            (Err(_), Some(Failure::Status(404))) if !self.url.ends_with(".git") => {
+        let repository = init(&folder.join("probe"), gix::hash::Kind::Sha1)?;
+        self.ask(budget, |remote| remote.try_list_refs(&repository, &names, budget))
+            .map_err(|(failure, error)| self.explain(failure, &error))
+    }
+
+    /// Talks to the host. One that knows the repository only by a name that ends in `.git` is asked again with
+    /// it, and from then on.
+    fn ask<T>(
+        &mut self,
+        budget: &Budget,
+        question: impl Fn(&Self) -> gix::Result<T>,
+    ) -> std::result::Result<T, (Option<Failure>, gix::Error)> {
+        let answer = question(self).map_err(|error| (budget.take_failure(), error));
+        match answer {
+            Err((Some(Failure::Status(404)), _)) if !self.url.ends_with(".git") => {
                 self.url.push_str(".git");
-                self.try_list_refs(&repository, &names, budget)
-                    .map_err(|error| self.explain(budget.take_failure(), &error))
+                question(self).map_err(|error| (budget.take_failure(), error))
             }
-            (Err(error), failure) => Err(self.explain(failure, &error)),
+            answer => answer,
         }
     }
 
@@ -148,23 +163,21 @@ impl Remote {
         Ok(map.remote_refs)
     }
 
-    fn fetch(&self, folder: &Path, tip: ObjectId, budget: &Arc<Budget>) -> Result<gix::Repository> {
-        let repository = init(&folder.join("repository"), tip.kind())?;
-        self.try_fetch(&repository, tip, budget)
-            .map_err(|error| self.explain(budget.take_failure(), &error))?;
-        Ok(repository)
-    }
-
-    fn try_fetch(&self, repository: &gix::Repository, tip: ObjectId, budget: &Arc<Budget>) -> gix::Result {
+    fn fetch(&self, repository: &gix::Repository, tip: ObjectId, budget: &Arc<Budget>) -> gix::Result {
         let spec = format!("+{tip}:{FETCHED}");
         let remote = repository
             .remote_at(self.url.as_str())?
             .with_fetch_tags(gix::remote::fetch::Tags::None)
             .with_refspecs([spec.as_str()], Direction::Fetch)?;
+        let nothing = gix::refspec::parse(NO_REF.into(), gix::refspec::parse::Operation::Fetch)?;
+        let options = ref_map::Options {
+            extra_refspecs: vec![nothing.to_owned()],
+            ..ref_map::Options::default()
+        };
         remote
             .to_connection_with_transport(self.transport(budget)?)
             .with_credentials(|_| Ok(None))
-            .prepare_fetch(gix::progress::Discard, ref_map::Options::default())?
+            .prepare_fetch(gix::progress::Discard, options)?
             .with_shallow(Shallow::DepthAtRemote(std::num::NonZeroU32::MIN))
             .receive(gix::progress::Discard, &self.cancelled)?;
         Ok(())
@@ -196,6 +209,13 @@ impl Remote {
         StageError::invalid(format!(
             "`{}` is no branch, tag or full commit id of {}: check its name",
             printable(revision.unwrap_or("HEAD")),
+            self.name
+        ))
+    }
+
+    fn not_given(&self, commit: ObjectId) -> StageError {
+        StageError::invalid(format!(
+            "the host does not give out commit {commit} of {}: check that it exists, or name a branch or tag",
             self.name
         ))
     }

@@ -1,5 +1,13 @@
 //! Whole repositories through ingest: what is read, what is left out, and that it is always the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may fail this way"
+)]
+
 mod hostile;
 mod support;
 
