@@ -39,7 +39,12 @@ impl Library {
         let artefacts = data.artefacts();
         let repositories = data.repositories();
         let search = Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE));
-        Ok(Self { data, artefacts, repositories, search })
+        Ok(Self {
+            data,
+            artefacts,
+            repositories,
+            search,
+        })
     }
 
     /// Every repository that is not removed.
@@ -62,16 +67,30 @@ impl Library {
         let same_source = |repository: &&Repository| {
             source_of(wanted).is_ok_and(|source| source.repository_id() == repository.id)
         };
-        if let Some(found) = all.iter().find(|r| r.id.as_str() == wanted).or_else(|| all.iter().find(same_source)) {
+        if let Some(found) = all
+            .iter()
+            .find(|r| r.id.as_str() == wanted)
+            .or_else(|| all.iter().find(same_source))
+        {
             return Ok(found.clone());
         }
-        let named: Vec<&Repository> = all.iter().filter(|repository| repository.display_name == wanted).collect();
+        let named: Vec<&Repository> = all
+            .iter()
+            .filter(|repository| repository.display_name == wanted)
+            .collect();
         match named.as_slice() {
             [one] => Ok((*one).clone()),
-            [] => anyhow::bail!("no repository `{}` was built here: see `deepwiki list`", printable(wanted)),
+            [] => anyhow::bail!(
+                "no repository `{}` was built here: see `deepwiki list`",
+                printable(wanted)
+            ),
             several => {
                 let ids: Vec<&str> = several.iter().map(|repository| repository.id.as_str()).collect();
-                anyhow::bail!("`{}` is the name of several repositories: use one of {}", printable(wanted), ids.join(", "))
+                anyhow::bail!(
+                    "`{}` is the name of several repositories: use one of {}",
+                    printable(wanted),
+                    ids.join(", ")
+                )
             }
         }
     }
@@ -79,7 +98,10 @@ impl Library {
     /// The published wiki of a repository.
     pub(crate) fn published(repository: &Repository) -> anyhow::Result<&Generation> {
         repository.published.as_ref().with_context(|| {
-            format!("`{}` has no finished wiki yet: run `deepwiki build {}`", repository.id, repository.source)
+            format!(
+                "`{}` has no finished wiki yet: run `deepwiki build {}`",
+                repository.id, repository.source
+            )
         })
     }
 
@@ -103,13 +125,21 @@ pub(crate) fn source_of(text: &str) -> anyhow::Result<RepositorySource> {
         return Ok(RepositorySource::parse_url(text)?);
     }
     if text.contains('@') && text.contains(':') && !std::path::Path::new(text).exists() {
-        anyhow::bail!("`{}` is an SSH address: use the https:// URL of the repository", printable(text));
+        anyhow::bail!(
+            "`{}` is an SSH address: use the https:// URL of the repository",
+            printable(text)
+        );
     }
     let path = std::path::Path::new(text);
     let path = path.canonicalize().map_err(|_| {
-        anyhow::anyhow!("there is no folder `{}`: give an existing folder or an https:// URL", printable(text))
+        anyhow::anyhow!(
+            "there is no folder `{}`: give an existing folder or an https:// URL",
+            printable(text)
+        )
     })?;
-    let path = path.to_str().context("the folder's path is not UTF-8: rename it or build a clone elsewhere")?;
+    let path = path
+        .to_str()
+        .context("the folder's path is not UTF-8: rename it or build a clone elsewhere")?;
     Ok(RepositorySource::local_path(path)?)
 }
 
@@ -118,7 +148,10 @@ pub(crate) fn locale_of(generation: &Generation, wanted: Option<Locale>) -> anyh
     let first = generation.wikis.keys().next().copied();
     let locale = wanted.or(first).context("the wiki has no pages")?;
     let exists = generation.wikis.contains_key(&locale);
-    anyhow::ensure!(exists, "the wiki was not built in `{locale}`: build it with `--language {locale}`");
+    anyhow::ensure!(
+        exists,
+        "the wiki was not built in `{locale}`: build it with `--language {locale}`"
+    );
     Ok(locale)
 }
 

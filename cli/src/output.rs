@@ -1,5 +1,9 @@
 //! What the command prints: results on stdout, everything else on stderr.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the one place that prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the one place that prints"
+)]
 
 use std::{io::IsTerminal, process::ExitCode};
 
@@ -10,7 +14,9 @@ use tracing_subscriber::EnvFilter;
 /// Tells in one line what went wrong, and for those who asked by `DEEPWIKI_LOG`, the detail.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
     eprintln!("error: {error:#}");
-    if let Some(stage) = error.downcast_ref::<StageError>().filter(|stage| !stage.detail.is_empty())
+    if let Some(stage) = error
+        .downcast_ref::<StageError>()
+        .filter(|stage| !stage.detail.is_empty())
         && std::env::var_os("DEEPWIKI_LOG").is_some()
     {
         eprintln!("detail: {}", stage.detail);
@@ -22,7 +28,11 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
 pub(crate) fn start_log() {
     let filter = EnvFilter::try_from_env("DEEPWIKI_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
     let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        .init();
 }
 
 /// One JSON document.

@@ -47,8 +47,12 @@ impl Pipeline {
     pub(crate) async fn run(&self) -> Result<Built> {
         let mut usage = Usage::default();
         let (commit, manifest_key) = self.ingest(&mut usage).await?;
-        let manifest: Manifest =
-            codec::get_json(self.library.artefacts.as_ref(), &self.request.repository, &manifest_key).await?;
+        let manifest: Manifest = codec::get_json(
+            self.library.artefacts.as_ref(),
+            &self.request.repository,
+            &manifest_key,
+        )
+        .await?;
         self.chunk(&manifest, &mut usage).await?;
         let plan = self.plan(&manifest_key).await?;
         self.generate(&manifest_key, &plan, &mut usage).await?;
@@ -65,15 +69,25 @@ impl Pipeline {
             artefacts: self.library.artefacts.as_ref(),
             limits: IngestLimits::default(),
         };
-        let input = IngestInput { source: request.source.clone(), revision: request.revision.clone() };
+        let input = IngestInput {
+            source: request.source.clone(),
+            revision: request.revision.clone(),
+        };
         let output = deepwiki_ingest::ingest(&request.repository, &request.build, &input, &ports).await?;
-        let manifest: Manifest =
-            codec::get_json(self.library.artefacts.as_ref(), &request.repository, &output.manifest).await?;
+        let manifest: Manifest = codec::get_json(
+            self.library.artefacts.as_ref(),
+            &request.repository,
+            &output.manifest,
+        )
+        .await?;
         usage.files = count(manifest.files.len());
         usage.files_skipped = count(manifest.skipped.len());
         self.report(Stage::Ingest, 1, Some(&output.commit)).await?;
         let (read, skipped) = (manifest.files.len(), manifest.skipped.len());
-        self.progress.end(&format!("commit {}, {read} files read, {skipped} skipped", output.commit.short()));
+        self.progress.end(&format!(
+            "commit {}, {read} files read, {skipped} skipped",
+            output.commit.short()
+        ));
         Ok((output.commit, output.manifest))
     }
 
@@ -82,11 +96,14 @@ impl Pipeline {
         let mode = self.request.mode;
         let parts = manifest.shards.iter().map(|shard| {
             let (library, repository) = (Arc::clone(&self.library), self.request.repository.clone());
-            let input = ChunkInput { shard: shard.key.clone() };
+            let input = ChunkInput {
+                shard: shard.key.clone(),
+            };
             async move {
                 let store = library.artefacts.as_ref();
                 let known = is_known(store, mode, &repository, &memo::chunk(&input.shard)).await?;
-                deepwiki_chunk::chunk_shard(&repository, mode, &input, ChunkPorts { artefacts: store }).await?;
+                deepwiki_chunk::chunk_shard(&repository, mode, &input, ChunkPorts { artefacts: store })
+                    .await?;
                 Ok(known)
             }
         });
@@ -100,31 +117,55 @@ impl Pipeline {
     async fn plan(&self, manifest: &ArtefactKey) -> Result<ArtefactKey> {
         self.progress.begin(Stage::Plan, 0);
         let request = &self.request;
-        let input = PlanInput { manifest: manifest.clone(), locales: request.locales.clone() };
-        let ports = PlanPorts { artefacts: self.library.artefacts.as_ref() };
+        let input = PlanInput {
+            manifest: manifest.clone(),
+            locales: request.locales.clone(),
+        };
+        let ports = PlanPorts {
+            artefacts: self.library.artefacts.as_ref(),
+        };
         let output = deepwiki_plan::plan_wiki(&request.repository, &request.build, &input, ports).await?;
         self.report(Stage::Plan, 1, None).await?;
-        self.progress.end(&format!("{} pages planned", output.pages.count));
+        self.progress
+            .end(&format!("{} pages planned", output.pages.count));
         Ok(output.plan)
     }
 
-    async fn generate(&self, manifest: &ArtefactKey, plan_key: &ArtefactKey, usage: &mut Usage) -> Result<()> {
+    async fn generate(
+        &self,
+        manifest: &ArtefactKey,
+        plan_key: &ArtefactKey,
+        usage: &mut Usage,
+    ) -> Result<()> {
         let store = self.library.artefacts.as_ref();
         let plan: Plan = codec::get_json(store, &self.request.repository, plan_key).await?;
         let total = plan.pages.len() * self.request.locales.len();
         self.progress.begin(Stage::Generate, total);
         let (mode, writer) = (self.request.mode, self.writer);
         let sources = Arc::new(SourceLibrary::default());
-        let pages = self.request.locales.iter().flat_map(|locale| plan.pages.iter().map(move |page| (*locale, page)));
+        let pages = self
+            .request
+            .locales
+            .iter()
+            .flat_map(|locale| plan.pages.iter().map(move |page| (*locale, page)));
         let parts = pages.map(|(locale, page)| {
             let (library, repository) = (Arc::clone(&self.library), self.request.repository.clone());
             let sources = Arc::clone(&sources);
             let (manifest, plan, brief) = (manifest.clone(), plan_key.clone(), page.brief.clone());
             async move {
                 let store = library.artefacts.as_ref();
-                let known = is_known(store, mode, &repository, &memo::page(&brief, locale, writer.id())).await?;
-                let input = GenerateInput { manifest, plan, brief, locale };
-                let ports = GeneratePorts { artefacts: store, library: &sources };
+                let known =
+                    is_known(store, mode, &repository, &memo::page(&brief, locale, writer.id())).await?;
+                let input = GenerateInput {
+                    manifest,
+                    plan,
+                    brief,
+                    locale,
+                };
+                let ports = GeneratePorts {
+                    artefacts: store,
+                    library: &sources,
+                };
                 deepwiki_generate::generate_page(&repository, mode, &input, writer, ports).await?;
                 Ok(known)
             }
@@ -139,7 +180,11 @@ impl Pipeline {
     async fn index_and_publish(&self, manifest: ArtefactKey, plan: ArtefactKey) -> Result<()> {
         self.progress.begin(Stage::Index, 0);
         let (request, library) = (&self.request, &self.library);
-        let input = IndexInput { manifest, plan, locales: request.locales.clone() };
+        let input = IndexInput {
+            manifest,
+            plan,
+            locales: request.locales.clone(),
+        };
         let ports = IndexPorts {
             artefacts: library.artefacts.as_ref(),
             published: library.artefacts.as_ref(),
@@ -149,7 +194,10 @@ impl Pipeline {
         };
         let output = deepwiki_index::index_build(&request.repository, &request.build, &input, ports).await?;
         self.report(Stage::Index, 1, None).await?;
-        let input = PublishInput { edition: output.edition, trigger: request.trigger };
+        let input = PublishInput {
+            edition: output.edition,
+            trigger: request.trigger,
+        };
         let ports = PublishPorts {
             artefacts: library.artefacts.as_ref(),
             repositories: library.repositories.as_ref(),
@@ -164,7 +212,9 @@ impl Pipeline {
     async fn keep_usage(&self, usage: &Usage) -> Result<()> {
         let (store, repository) = (self.library.artefacts.as_ref(), &self.request.repository);
         let key = codec::put_json(store, repository, usage).await?;
-        store.remember(repository, &memo::usage(&self.request.build), &key).await
+        store
+            .remember(repository, &memo::usage(&self.request.build), &key)
+            .await
     }
 
     /// Runs parts on all cores, some at a time; counts those made and those found.
@@ -174,17 +224,28 @@ impl Pipeline {
     {
         let mut running = futures::stream::iter(parts.map(tokio::spawn)).buffer_unordered(at_a_time);
         let (mut made, mut reused) = (0, 0);
-        let stopped = |error| StageError::permanent("a part of the build stopped unexpectedly").with_detail(error);
+        let stopped =
+            |error| StageError::permanent("a part of the build stopped unexpectedly").with_detail(error);
         while let Some(known) = running.try_next().await.map_err(stopped)? {
-            if known? { reused += 1 } else { made += 1 }
+            if known? {
+                reused += 1
+            } else {
+                made += 1
+            }
             self.progress.step();
         }
         Ok((made, reused))
     }
 
     async fn report(&self, stage: Stage, parts: usize, commit: Option<&CommitId>) -> Result<()> {
-        let progress = StageProgress { done: count(parts), total: count(parts) };
-        self.library.repositories.report(&self.request.build, stage, progress, commit).await
+        let progress = StageProgress {
+            done: count(parts),
+            total: count(parts),
+        };
+        self.library
+            .repositories
+            .report(&self.request.build, stage, progress, commit)
+            .await
     }
 }
 

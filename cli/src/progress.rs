@@ -20,14 +20,22 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), terminal: std::io::stderr().is_terminal(), current: Mutex::new(None) }
+        Self {
+            name: name.to_owned(),
+            terminal: std::io::stderr().is_terminal(),
+            current: Mutex::new(None),
+        }
     }
 
     /// A stage begins, with this many parts (0 where that is not known).
     pub(crate) fn begin(&self, stage: Stage, parts: usize) {
         let bar = ProgressBar::new(u64::try_from(parts).unwrap_or(u64::MAX));
         if self.terminal {
-            let template = if parts == 0 { "{prefix} {spinner}" } else { "{prefix} [{bar:32}] {pos}/{len}" };
+            let template = if parts == 0 {
+                "{prefix} {spinner}"
+            } else {
+                "{prefix} [{bar:32}] {pos}/{len}"
+            };
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style.progress_chars("=> "));
             }
@@ -51,11 +59,17 @@ impl Progress {
         if let Some((stage, bar, since)) = self.lock().take() {
             bar.finish_and_clear();
             let took = since.elapsed().as_secs_f64();
-            output::note(format_args!("{:>9} {}: {what} ({took:.1} s)", stage.name(), self.name));
+            output::note(format_args!(
+                "{:>9} {}: {what} ({took:.1} s)",
+                stage.name(),
+                self.name
+            ));
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Stage, ProgressBar, Instant)>> {
-        self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.current
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -50,7 +50,11 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Build) -> anyhow::Resu
         arguments.identity.is_none() || arguments.sources.len() == 1,
         "--as gives one repository its URL: build the others apart"
     );
-    let sources = arguments.sources.iter().map(|text| source_of(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let sources = arguments
+        .sources
+        .iter()
+        .map(|text| source_of(text))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let library = Arc::new(Library::open(data).await?);
     let mut summaries = Vec::with_capacity(sources.len());
     for source in sources {
@@ -77,14 +81,21 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Build) -> anyhow::Resu
     Ok(())
 }
 
-async fn build(library: &Arc<Library>, source: RepositorySource, arguments: &Build) -> anyhow::Result<Summary> {
+async fn build(
+    library: &Arc<Library>,
+    source: RepositorySource,
+    arguments: &Build,
+) -> anyhow::Result<Summary> {
     let (identity, reader) = reader_of(source, arguments.identity.as_deref())?;
     let request = request_of(&identity, arguments);
     let built = lead(library, reader, writer_of(arguments.writer), request.clone()).await?;
     let repository = library.find(request.repository.as_str()).await?;
     let published = Library::published(&repository)?;
     let locale = request.locales.first().copied().unwrap_or_default();
-    let key = published.wikis.get(&locale).ok_or_else(|| StageError::permanent("the wiki was not published"))?;
+    let key = published
+        .wikis
+        .get(&locale)
+        .ok_or_else(|| StageError::permanent("the wiki was not published"))?;
     let wiki: Wiki = codec::get_json(library.artefacts.as_ref(), &repository.id, key).await?;
     if let Some(out) = &arguments.out {
         write_out(library, &repository, out, &request.locales).await?;
@@ -104,13 +115,23 @@ fn reader_of(
     identity: Option<&str>,
 ) -> anyhow::Result<(RepositorySource, Arc<dyn SourceReader>)> {
     let credentials = Arc::new(EnvCredentials::from_env());
-    let reader = GitSourceReader::new(GitOptions { local_paths: true, credentials, ..GitOptions::default() });
+    let reader = GitSourceReader::new(GitOptions {
+        local_paths: true,
+        credentials,
+        ..GitOptions::default()
+    });
     match identity {
         None => Ok((source, Arc::new(reader))),
         Some(url) => {
             let folder = matches!(source, RepositorySource::Path(_));
             anyhow::ensure!(folder, "--as goes with a folder: a URL is its own identity");
-            Ok((RepositorySource::parse_url(url)?, Arc::new(Relocated { reader, folder: source })))
+            Ok((
+                RepositorySource::parse_url(url)?,
+                Arc::new(Relocated {
+                    reader,
+                    folder: source,
+                }),
+            ))
         }
     }
 }
@@ -134,7 +155,11 @@ fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
         repository: source.repository_id(),
         source: source.clone(),
         revision: arguments.revision.clone(),
-        mode: if arguments.full { BuildMode::Full } else { BuildMode::Incremental },
+        mode: if arguments.full {
+            BuildMode::Full
+        } else {
+            BuildMode::Incremental
+        },
         trigger: Trigger::Api,
         locales,
     }
@@ -142,7 +167,9 @@ fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
 
 /// The time, and what tells builds of one second apart. Ids sort by time.
 fn new_build_id() -> BuildId {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     let seed = format!("{}-{}", since.as_nanos(), std::process::id());
     let apart = deepwiki_domain::ArtefactKey::of(seed.as_bytes());
     let apart = apart.as_str().get(..8).unwrap_or_default();
@@ -161,25 +188,42 @@ async fn lead(
     let mut told = false;
     while repositories.acquire(&request, SystemClock.now()).await? == LeaseOutcome::Folded {
         if !told {
-            output::note(format_args!("another build of {} is running: waiting for it to end", request.repository));
+            output::note(format_args!(
+                "another build of {} is running: waiting for it to end",
+                request.repository
+            ));
             told = true;
         }
         tokio::time::sleep(WAIT).await;
     }
     repositories.create(&job_of(&request)).await?;
     let progress = Progress::new(request.source.name());
-    let pipeline = Pipeline { library: Arc::clone(library), source, writer, request, progress };
+    let pipeline = Pipeline {
+        library: Arc::clone(library),
+        source,
+        writer,
+        request,
+        progress,
+    };
     let result = pipeline.run().await;
     let request = &pipeline.request;
     let (status, failure) = match &result {
         Ok(_) => (JobStatus::Succeeded, None),
         Err(error) => {
-            let failure = JobFailure { stage: None, kind: error.kind, message: error.message.clone() };
+            let failure = JobFailure {
+                stage: None,
+                kind: error.kind,
+                message: error.message.clone(),
+            };
             (JobStatus::Failed, Some(failure))
         }
     };
-    repositories.finish(&request.build, status, failure, SystemClock.now()).await?;
-    repositories.release(&request.repository, &request.build, result.is_ok()).await?;
+    repositories
+        .finish(&request.build, status, failure, SystemClock.now())
+        .await?;
+    repositories
+        .release(&request.repository, &request.build, result.is_ok())
+        .await?;
     Ok(result?)
 }
 
@@ -213,9 +257,18 @@ fn job_of(request: &BuildRequest) -> Job {
 }
 
 /// `wiki.json` and the Markdown of each language; beside each other where there are several.
-async fn write_out(library: &Library, repository: &Repository, out: &Path, locales: &[Locale]) -> anyhow::Result<()> {
+async fn write_out(
+    library: &Library,
+    repository: &Repository,
+    out: &Path,
+    locales: &[Locale],
+) -> anyhow::Result<()> {
     for locale in locales {
-        let folder = if locales.len() == 1 { out.to_owned() } else { out.join(locale.tag()) };
+        let folder = if locales.len() == 1 {
+            out.to_owned()
+        } else {
+            out.join(locale.tag())
+        };
         for format in [Format::Json, Format::Markdown] {
             export::write(library, repository, *locale, format, &folder).await?;
         }

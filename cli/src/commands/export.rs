@@ -31,18 +31,27 @@ pub(crate) async fn write(
 ) -> anyhow::Result<()> {
     let published = Library::published(repository)?;
     let store = library.artefacts.as_ref();
-    let key = published.wikis.get(&locale).context("the wiki was not built in this language")?;
+    let key = published
+        .wikis
+        .get(&locale)
+        .context("the wiki was not built in this language")?;
     let bytes = store.get(&repository.id, key).await?;
-    tokio::fs::create_dir_all(out).await.with_context(|| format!("cannot make the folder {}", out.display()))?;
+    tokio::fs::create_dir_all(out)
+        .await
+        .with_context(|| format!("cannot make the folder {}", out.display()))?;
     if format == Format::Json {
         save(out, "wiki.json", &bytes).await?;
-        if let Some(key) = store.recall(&repository.id, &memo::usage(&published.build)).await? {
+        if let Some(key) = store
+            .recall(&repository.id, &memo::usage(&published.build))
+            .await?
+        {
             let usage: Usage = codec::get_json(store, &repository.id, &key).await?;
             save(out, "usage.json", &serde_json::to_vec_pretty(&usage)?).await?;
         }
         return Ok(());
     }
-    let wiki: Wiki = serde_json::from_slice(&bytes).context("the wiki is of another version: build it again")?;
+    let wiki: Wiki =
+        serde_json::from_slice(&bytes).context("the wiki is of another version: build it again")?;
     match format {
         Format::Json => {}
         Format::Markdown => {
@@ -52,7 +61,12 @@ pub(crate) async fn write(
         }
         Format::Html => {
             let pages = pages_of(library, repository, locale).await?;
-            save(out, "index.html", deepwiki_api::export_site(&wiki, &pages, &repository.source).as_bytes()).await?;
+            save(
+                out,
+                "index.html",
+                deepwiki_api::export_site(&wiki, &pages, &repository.source).as_bytes(),
+            )
+            .await?;
         }
         Format::LlmsTxt => {
             let text = deepwiki_api::llms_txt(&wiki, &|slug| format!("{slug}.md"));
@@ -79,5 +93,7 @@ async fn pages_of(
 
 async fn save(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
     let path = folder.join(name);
-    tokio::fs::write(&path, bytes).await.with_context(|| format!("cannot write {}", path.display()))
+    tokio::fs::write(&path, bytes)
+        .await
+        .with_context(|| format!("cannot write {}", path.display()))
 }

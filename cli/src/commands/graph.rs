@@ -35,7 +35,12 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Graph) -> anyhow::Resu
         .into_iter()
         .filter(|edge| arguments.guesses || edge.certainty.is_certain())
         .filter_map(|edge| {
-            Some(Edge { from: path(edge.from)?, to: path(edge.to)?, weight: edge.weight, certainty: edge.certainty })
+            Some(Edge {
+                from: path(edge.from)?,
+                to: path(edge.to)?,
+                weight: edge.weight,
+                certainty: edge.certainty,
+            })
         })
         .collect();
     if arguments.json {

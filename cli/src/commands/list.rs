@@ -14,10 +14,16 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: List) -> anyhow::Resul
         output::note("no repository was built here yet: run `deepwiki build <path or URL>`");
     }
     for repository in all {
-        let commit = repository.published.as_ref().map_or("-", |published| published.commit.short());
+        let commit = repository
+            .published
+            .as_ref()
+            .map_or("-", |published| published.commit.short());
         let status = serde_json::to_value(repository.status)?;
         let status = status.as_str().unwrap_or_default().to_owned();
-        output::line(format_args!("{}  {status}  {commit}  {}", repository.id, repository.source));
+        output::line(format_args!(
+            "{}  {status}  {commit}  {}",
+            repository.id, repository.source
+        ));
     }
     Ok(())
 }

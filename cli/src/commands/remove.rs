@@ -20,11 +20,20 @@ struct Gone {
 pub(crate) async fn remove(data: Option<PathBuf>, arguments: One) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
     let repository = library.find(&arguments.repository).await?;
-    library.repositories.remove(&repository.id, SystemClock.now()).await?;
+    library
+        .repositories
+        .remove(&repository.id, SystemClock.now())
+        .await?;
     if arguments.json {
-        return output::json(&Gone { repository: repository.id, purged: None });
+        return output::json(&Gone {
+            repository: repository.id,
+            purged: None,
+        });
     }
-    output::line(format_args!("{} is hidden; `deepwiki build {}` brings it back", repository.id, repository.source));
+    output::line(format_args!(
+        "{} is hidden; `deepwiki build {}` brings it back",
+        repository.id, repository.source
+    ));
     Ok(())
 }
 
@@ -32,9 +41,15 @@ pub(crate) async fn purge(data: Option<PathBuf>, arguments: One) -> anyhow::Resu
     let library = Library::open(data).await?;
     let repository = library.find(&arguments.repository).await?;
     let purged = library.data.purge(&repository.id).await?;
-    library.repositories.remove(&repository.id, SystemClock.now()).await?;
+    library
+        .repositories
+        .remove(&repository.id, SystemClock.now())
+        .await?;
     if arguments.json {
-        return output::json(&Gone { repository: repository.id, purged: Some(purged) });
+        return output::json(&Gone {
+            repository: repository.id,
+            purged: Some(purged),
+        });
     }
     let kinds = [
         ("artefacts", purged.artefacts),
@@ -43,7 +58,10 @@ pub(crate) async fn purge(data: Option<PathBuf>, arguments: One) -> anyhow::Resu
         ("lists of pages", purged.pages),
     ];
     for (kind, tally) in kinds {
-        output::line(format_args!("{}: deleted {} {kind} ({} bytes)", repository.id, tally.count, tally.bytes));
+        output::line(format_args!(
+            "{}: deleted {} {kind} ({} bytes)",
+            repository.id, tally.count, tally.bytes
+        ));
     }
     Ok(())
 }

@@ -27,11 +27,17 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
     };
     let query = Query {
         text: arguments.query,
-        repositories: repositories.iter().map(|repository| repository.id.clone()).collect(),
+        repositories: repositories
+            .iter()
+            .map(|repository| repository.id.clone())
+            .collect(),
         locale: None,
         limit: arguments.limit.min(MOST_HITS),
     };
-    let hits = library.search.search(&Library::searchable(&repositories), &query).await?;
+    let hits = library
+        .search
+        .search(&Library::searchable(&repositories), &query)
+        .await?;
     if arguments.json {
         return output::json(&Found { hits });
     }
@@ -40,7 +46,10 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
     }
     for hit in hits {
         let symbol = hit.symbol.map(|symbol| format!("  {symbol}")).unwrap_or_default();
-        output::line(format_args!("{}  {}:{}-{}{symbol}", hit.repository, hit.path, hit.start, hit.end));
+        output::line(format_args!(
+            "{}  {}:{}-{}{symbol}",
+            hit.repository, hit.path, hit.start, hit.end
+        ));
     }
     Ok(())
 }

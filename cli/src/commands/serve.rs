@@ -20,7 +20,12 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Resu
     let router = deepwiki_api::router(ports, &Settings::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await
-        .with_context(|| format!("cannot listen on port {}: choose another with --port", arguments.port))?;
+        .with_context(|| {
+            format!(
+                "cannot listen on port {}: choose another with --port",
+                arguments.port
+            )
+        })?;
     output::note(format_args!("http://{}", listener.local_addr()?));
     let stopped = async {
         // Where the signal cannot be watched, the process just ends with it.
@@ -28,6 +33,8 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Resu
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, router).with_graceful_shutdown(stopped).await?;
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stopped)
+        .await?;
     Ok(())
 }

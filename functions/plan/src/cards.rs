@@ -58,10 +58,13 @@ impl<'a> Cards<'a> {
 
     /// The few names that tell best what these files are about.
     pub(crate) fn defines(&self, files: &[FileId], most: usize) -> Vec<SymbolRef> {
-        let notable = self.notable(files, |_| true);
-        notable
+        let mut seen = BTreeSet::new();
+        let notable = self
+            .notable(files, |_| true)
             .into_iter()
-            .filter_map(|symbol| self.symbol_ref(symbol))
+            .filter_map(|symbol| self.symbol_ref(symbol));
+        notable
+            .filter(|symbol| seen.insert(symbol.name.clone()))
             .take(most)
             .collect()
     }

@@ -195,7 +195,7 @@ impl Drawing {
             .filter_map(|(folder, file)| Some((folder.clone(), package_name(files.get(file.0 as usize)?)?)))
             .collect();
         let model = Model::new(&files, &graph, &ranks);
-        let modules = Modules::new(&files, &folders);
+        let modules = Modules::new(&files, &folders, manifest.repository.name());
         let usages = Cards {
             model: &model,
             modules: &modules,

@@ -242,11 +242,17 @@ impl<'a> Model<'a> {
             Visibility::Internal => 0.4,
             Visibility::Private => 0.0,
         };
+        let hidden = if definition.name.starts_with('_') {
+            -1.5
+        } else {
+            0.0
+        };
         let documented = if definition.doc.is_some() { 0.8 } else { 0.0 };
         share.ln_1p()
             + f64::from(self.users(symbol)).ln_1p()
             + kind
             + visibility
+            + hidden
             + documented
             + f64::from(definition.lines.count()).ln() * 0.3
     }

@@ -65,23 +65,25 @@ pub(crate) struct Modules {
 
 impl Modules {
     /// `packages` are the folders that hold a package manifest with a name, with that name.
-    pub(crate) fn new(files: &[FileFacts], packages: &BTreeMap<String, String>) -> Self {
-        let mut root = Folder::default();
+    /// `root` is what the top of the repository is called.
+    pub(crate) fn new(files: &[FileFacts], packages: &BTreeMap<String, String>, root: &str) -> Self {
+        let mut top = Folder::default();
         for (id, file) in (0u32..).map(FileId).zip(files) {
             if file.role == Role::Source && holds_code(file) {
-                root.insert(&module_folder(file, files), id, file.lines);
+                top.insert(&module_folder(file, files), id, file.lines);
             }
         }
-        let total = root.lines();
+        let total = top.lines();
         let least = (total / MODULES).clamp(FEWEST_LINES, MOST_LINES);
         let mut builder = Builder {
             files,
             packages,
+            root,
             least,
             several: packages.len() > 1,
             modules: Modules::default(),
         };
-        builder.visit("", root, None);
+        builder.visit("", top, None);
         builder.modules
     }
 
@@ -92,6 +94,23 @@ impl Modules {
 
     pub(crate) fn get(&self, module: usize) -> Option<&Module> {
         self.list.get(module)
+    }
+
+    /// The module that stands for one on a map of the whole: the package it belongs to, else its topmost ancestor
+    /// below the root of the tree.
+    pub(crate) fn top(&self, module: usize) -> usize {
+        let mut at = module;
+        while let Some(here) = self.list.get(at).filter(|here| !here.is_package) {
+            match here.parent.filter(|parent| {
+                self.list
+                    .get(*parent)
+                    .is_some_and(|parent| !parent.path.is_empty())
+            }) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
     }
 
     /// The modules right below one, or the topmost ones.
@@ -177,6 +196,16 @@ impl Folder {
         at.files.push((file, lines));
     }
 
+    /// Takes in what `src` holds: to a reader, a package and its `src` are one.
+    fn lift_source(&mut self) {
+        if let Some(source) = self.folders.remove("src") {
+            self.files.extend(source.files);
+            for (name, folder) in source.folders {
+                self.folders.insert(format!("src/{name}"), folder);
+            }
+        }
+    }
+
     fn own_lines(&self) -> u32 {
         self.files.iter().map(|(_, lines)| lines).sum()
     }
@@ -207,6 +236,7 @@ impl Folder {
 struct Builder<'a> {
     files: &'a [FileFacts],
     packages: &'a BTreeMap<String, String>,
+    root: &'a str,
     least: u32,
     several: bool,
     modules: Modules,
@@ -216,6 +246,9 @@ impl Builder<'_> {
     /// Adds the modules of a folder. The depth of calls is bounded by the parts of a path, at most 512.
     fn visit(&mut self, path: &str, mut folder: Folder, parent: Option<usize>) {
         let package = self.several && self.packages.contains_key(path) && !path.is_empty();
+        if package || path.is_empty() {
+            folder.lift_source();
+        }
         let below: Vec<(String, Folder)> = std::mem::take(&mut folder.folders)
             .into_iter()
             .map(|(name, below)| {
@@ -239,11 +272,9 @@ impl Builder<'_> {
         let own = folder.own_lines();
         // A folder that only leads to one other is no module; nor is one with next to nothing of its own.
         let passes_through = !package && large.len() == 1 && own < FEWEST_LINES;
-        let is_module = package
-            || (!passes_through
-                && (own >= FEWEST_LINES.min(self.least) || large.len() > 1)
-                && !path.is_empty())
-            || (path.is_empty() && large.is_empty() && own > 0);
+        let worth = own >= FEWEST_LINES.min(self.least) || (large.len() > 1 && !path.is_empty());
+        let only = path.is_empty() && large.is_empty() && own > 0;
+        let is_module = package || only || (worth && !passes_through);
         let here = if is_module {
             Some(self.add(path, parent, package))
         } else {
@@ -381,8 +412,8 @@ mod tests {
             file("src/b/y.rs", 30),
             file("src/lib.rs", 200),
         ];
-        let modules = Modules::new(&files, &BTreeMap::new());
-        assert_eq!(paths(&modules), ["src", "src/a"]);
+        let modules = Modules::new(&files, &BTreeMap::new(), "demo");
+        assert_eq!(paths(&modules), ["", "src/a"]);
         assert_eq!(modules.home(FileId(1)), Some(0));
         assert_eq!(modules.all_files(0), [FileId(0), FileId(1), FileId(2)]);
     }
@@ -390,8 +421,8 @@ mod tests {
     #[test]
     fn a_crowded_folder_is_cut_into_its_weighty_files() {
         let files = [file("src/a.rs", 500), file("src/b.rs", 500), file("src/c.rs", 20)];
-        let modules = Modules::new(&files, &BTreeMap::new());
-        assert_eq!(paths(&modules), ["src", "src/a.rs", "src/b.rs"]);
+        let modules = Modules::new(&files, &BTreeMap::new(), "demo");
+        assert_eq!(paths(&modules), ["", "src/a.rs", "src/b.rs"]);
         assert_eq!(modules.home(FileId(2)), Some(0));
     }
 
@@ -403,7 +434,7 @@ mod tests {
             file("m.rs", 10),
             file("n.rs", 900),
         ];
-        let modules = Modules::new(&files, &BTreeMap::new());
+        let modules = Modules::new(&files, &BTreeMap::new(), "demo");
         let slugs: std::collections::BTreeSet<_> = modules.list.iter().map(|module| &module.slug).collect();
         assert_eq!(slugs.len(), modules.list.len());
         assert!(modules.home(FileId(0)).is_some() && modules.home(FileId(3)).is_some());
@@ -416,7 +447,7 @@ mod tests {
             ("crates/a".to_owned(), "a".to_owned()),
             ("crates/b".to_owned(), "b".to_owned()),
         ]);
-        let modules = Modules::new(&files, &packages);
+        let modules = Modules::new(&files, &packages, "demo");
         assert!(modules.list.iter().filter(|module| module.is_package).count() == 2);
         assert_eq!(
             modules

@@ -162,6 +162,8 @@ fn paragraphs_of(doc: &str) -> Vec<String> {
     let mut open = String::new();
     for line in doc.lines() {
         let line = line.trim();
+        // Python's `#:` comments keep their colon.
+        let line = line.strip_prefix(": ").unwrap_or(line);
         let ends = [
             "@",
             ":param",
@@ -256,6 +258,8 @@ fn quotable(text: &str, longest: usize) -> Option<String> {
 }
 
 fn without_markup(text: &str) -> String {
+    let text = without_roles(text);
+    let text = text.as_str();
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -303,6 +307,41 @@ fn without_markup(text: &str) -> String {
         }
     }
     plain
+}
+
+/// reStructuredText's ``:class:`~a.B` `` as `` `B` ``.
+fn without_roles(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, role, target, after)) = next_role(rest) {
+        plain.push_str(before);
+        let target = match target.strip_prefix('~') {
+            Some(short) => short.rsplit('.').next().unwrap_or(short),
+            None => target.split(" <").next().unwrap_or(target),
+        };
+        let bare = matches!(role, "ref" | "doc" | "term");
+        plain.push_str(&if bare {
+            target.to_owned()
+        } else {
+            format!("`{target}`")
+        });
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// What stands before the next role, the role, its target, and what follows.
+fn next_role(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let open = text.find(":`")?;
+    let before = text.get(..open)?;
+    let start = before.rfind(':')?;
+    let role = before.get(start + 1..)?;
+    let named =
+        !role.is_empty() && role.len() <= 16 && role.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    let body = text.get(open + 2..)?;
+    let (target, after) = body.split_once('`')?;
+    named.then(|| (before.get(..start).unwrap_or_default(), role, target, after))
 }
 
 /// Past `[alt](url)` or `[alt][ref]`, given the text from the first bracket on.
@@ -355,6 +394,10 @@ mod tests {
             ),
             ("ファイルを読む。次に閉じる。", "ファイルを読む。"),
             ("No stop at all", "No stop at all"),
+            (
+                "Shared by :class:`~a.b.C` and :ref:`that page`.",
+                "Shared by `C` and that page.",
+            ),
             ("Summary line\n\nArgs:\n  x: y", "Summary line"),
         ] {
             assert_eq!(first_sentence(doc).as_deref(), Some(sentence));

@@ -2,7 +2,8 @@
 //!
 //! A statement stays only if every lines it cites exist and bear at least one name that the sentence uses, and
 //! every name in code style exists in the repository. A link stays only if its page exists. What fails
-//! is mended where the mend is certain (a range that ends past the last line) and dropped otherwise.
+//! is mended where the mend is certain (a range that ends past the last line, one of several citations that shows
+//! nothing) and dropped otherwise.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +12,13 @@ use crate::{
     facts::{self, Lines},
     page::{Block, Citation, Inline, Page, PageLink, Row, Section, Statement, Validity},
 };
+
+/// Words that any lines bear, and that therefore show nothing.
+const STOP_WORDS: [&str; 32] = [
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "has", "have", "if", "in", "is",
+    "it", "its", "not", "of", "on", "or", "see", "so", "that", "the", "this", "to", "used", "with", "when",
+    "which",
+];
 
 /// What the gate knows of the repository at the wiki's commit.
 pub trait Evidence {
@@ -187,6 +195,7 @@ impl Gate<'_> {
         let names = self.sentence_names(&statement.text);
         let mut citations = Vec::with_capacity(statement.citations.len());
         let mut mended = false;
+        let mut unsupported = None;
         for citation in &statement.citations {
             let existing =
                 self.existing(citation)
@@ -196,12 +205,18 @@ impl Gate<'_> {
                     })?;
             let lines = self.evidence.text(&existing.path, existing.lines());
             if !lines.is_some_and(|lines| bears_a_name(lines, &names)) {
-                return Err(Fault::Unsupported(existing));
+                unsupported.get_or_insert(existing);
+                mended = true;
+                continue;
             }
             mended |= existing != *citation;
             if !citations.contains(&existing) {
                 citations.push(existing);
             }
+        }
+        // One of several citations that shows nothing is taken out; the others carry the sentence.
+        if let Some(unsupported) = unsupported.filter(|_| citations.is_empty()) {
+            return Err(Fault::Unsupported(unsupported));
         }
         Ok((citations, mended))
     }
@@ -234,23 +249,18 @@ impl Gate<'_> {
             .flat_map(facts::names)
     }
 
-    /// What the cited lines have to bear: the names in code style; where the sentence has none, its words of
-    /// four letters and more (a quotation proves itself by the words that it takes from its lines).
+    /// What the cited lines have to bear: the names in code style; where the sentence has none, its words (a
+    /// quotation proves itself by the words that it takes from its lines).
     fn sentence_names(&self, text: &[Inline]) -> BTreeSet<String> {
         let code: BTreeSet<String> = self.code_names(text).map(str::to_lowercase).collect();
         if !code.is_empty() {
             return code;
         }
         let all = plain(text);
-        let words: BTreeSet<String> = facts::names(&all)
-            .filter(|word| word.chars().count() >= 4)
+        facts::names(&all)
             .map(str::to_lowercase)
-            .collect();
-        if words.is_empty() {
-            facts::names(&all).map(str::to_lowercase).collect()
-        } else {
-            words
-        }
+            .filter(|word| !STOP_WORDS.contains(&word.as_str()))
+            .collect()
     }
 
     fn mend_links(&mut self, text: Vec<Inline>) -> Vec<Inline> {

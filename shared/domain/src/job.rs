@@ -152,6 +152,31 @@ pub struct StageProgress {
     pub total: u32,
 }
 
+/// What a build did and what it cost. Not part of the wiki, which depends on the commit alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Files that were read.
+    pub files: u32,
+    /// Files that were not, each with its reason in the manifest.
+    pub files_skipped: u32,
+    /// Shards whose facts were read in this build.
+    pub shards_read: u32,
+    /// Shards whose facts an earlier build had read.
+    pub shards_reused: u32,
+    /// Pages that were written in this build.
+    pub pages_written: u32,
+    /// Pages that an earlier build had written.
+    pub pages_reused: u32,
+    /// Calls to a model.
+    pub model_calls: u32,
+    /// Tokens that went to a model.
+    pub input_tokens: u64,
+    /// Tokens that came from it.
+    pub output_tokens: u64,
+    /// What they cost, in US dollars.
+    pub cost_usd: f64,
+}
+
 /// Why and where a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFailure {

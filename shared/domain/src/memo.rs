@@ -1,7 +1,7 @@
 //! Names under which the result of a step is found again. A memo is made from everything that the result
 //! depends on, so that "made before" and "would be made the same again" are one and the same.
 
-use crate::{ArtefactKey, Locale, facts::FACTS_VERSION};
+use crate::{ArtefactKey, BuildId, Locale, facts::FACTS_VERSION};
 
 /// The name of a result by what went into it: 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,6 +33,11 @@ pub fn chunk(shard: &ArtefactKey) -> MemoKey {
 /// its model and prompt where it has them.
 pub fn page(brief: &ArtefactKey, locale: Locale, writer: &str) -> MemoKey {
     MemoKey::of(&["page", writer, locale.tag(), brief.as_str()])
+}
+
+/// The [`crate::job::Usage`] of a build.
+pub fn usage(build: &BuildId) -> MemoKey {
+    MemoKey::of(&["usage", build.as_str()])
 }
 
 /// The vectors of a shard's chunks or a page's sections, given the artefact of either.

@@ -146,6 +146,8 @@ pub enum BriefSection {
     UsedBy(Vec<Usage>),
     /// Whom the subject uses.
     Uses(Vec<Usage>),
+    /// The strongest uses between the repository's modules.
+    Ties(Vec<Usage>),
     /// The subject's files.
     Files(Vec<FileCard>),
     /// What most of the repository rests on.

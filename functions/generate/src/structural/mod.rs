@@ -10,7 +10,7 @@ use deepwiki_domain::{
     plan::{BriefSection, PageBrief, Picture},
 };
 
-use self::{phrases::Phrases, sentence::text};
+use self::phrases::Phrases;
 
 /// The writer's name and version. Any change to what it writes needs a new version, which makes every page anew.
 pub(crate) const WRITER: &str = "structural-1";
@@ -97,6 +97,9 @@ impl PageDraft {
             BriefSection::Uses(items) => {
                 self.list("uses", heading, items, |usage| parts::uses(phrases, usage))
             }
+            BriefSection::Ties(items) => {
+                self.list("ties", heading, items, |usage| parts::uses(phrases, usage))
+            }
             BriefSection::Cycles(items) => {
                 self.list("cycles", heading, items, |pair| parts::cycle(phrases, pair))
             }
@@ -112,9 +115,7 @@ impl PageDraft {
                     parts::entry(phrases, entry)
                 });
             }
-            BriefSection::Routes(items) => {
-                self.list("routes", heading, items, |route| parts::route(phrases, route))
-            }
+            BriefSection::Routes(items) => self.list("routes", heading, items, parts::route),
             BriefSection::Commands(items) => {
                 self.list("commands", heading, items, |item| parts::named(phrases, item))
             }
@@ -183,7 +184,7 @@ impl PageDraft {
         }
     }
 
-    /// A diagram stands at the end of the section before it, or in one of its own where it comes first.
+    /// A diagram stands at the end of the section before it.
     fn picture(&mut self, picture: &Picture) {
         let Ok(index) = u32::try_from(self.diagrams.len()) else {
             return;
@@ -191,10 +192,12 @@ impl PageDraft {
         let caption = self.phrases.caption(picture);
         self.diagrams.push(Diagram {
             kind: picture.kind,
-            caption: caption.clone(),
+            caption,
             mermaid: picture.mermaid.clone(),
         });
-        let heading = vec![text(caption)];
-        self.push("diagram", heading, 2, vec![Block::Diagram(index)]);
+        match self.sections.last_mut().filter(|section| section.level == 2) {
+            Some(section) => section.blocks.push(Block::Diagram(index)),
+            None => self.push("diagram", Vec::new(), 2, vec![Block::Diagram(index)]),
+        }
     }
 }

@@ -60,7 +60,8 @@ fn package_card(phrases: Phrases, card: &PackageCard) -> Vec<Statement> {
             format!("です（{}）。", details.join("、"))
         }));
     } else {
-        words.push(text(format!(" is a {system} package")));
+        let article = if system.starts_with('n') { "an" } else { "a" };
+        words.push(text(format!(" is {article} {system} package")));
         if let Some(version) = &card.version {
             words.push(text(format!(", version {version}")));
         }
@@ -71,6 +72,7 @@ fn package_card(phrases: Phrases, card: &PackageCard) -> Vec<Statement> {
     }
     let mut statements = vec![says(words, [card.at.clone()])];
     if let Some(description) = &card.description {
+        let description = description.trim_end_matches(['.', '。']);
         let words = phrases.pick(
             sentence([
                 vec![
@@ -452,13 +454,12 @@ pub(super) fn entry(phrases: Phrases, card: &EntryCard) -> Vec<Statement> {
     statements
 }
 
-pub(super) fn route(phrases: Phrases, place: &NamedPlace) -> Vec<Statement> {
+pub(super) fn route(place: &NamedPlace) -> Vec<Statement> {
     let mut words = Vec::new();
     if let Some(method) = &place.detail {
         words.extend([Inline::Strong(method.to_uppercase()), text(" ")]);
     }
     words.push(code(&place.name));
-    within(phrases, place, &mut words);
     vec![says(words, place.at.iter().cloned())]
 }
 

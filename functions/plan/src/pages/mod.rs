@@ -17,7 +17,7 @@ use deepwiki_domain::{
 use crate::{cards::Cards, model::Model, modules::Modules, prose::Passage};
 
 /// Sources that a page lists at most.
-const SOURCES: usize = 24;
+const SOURCES: usize = 16;
 
 /// What the pages are made from.
 pub(crate) struct Material<'a> {

@@ -216,10 +216,11 @@ pub(crate) fn parts(material: &Material<'_>, parent: Option<usize>) -> Vec<Part>
             } else {
                 &module.files
             };
-            let purpose = own_words(material, &module.path, own)
+            let said = own_words(material, &module.path, own)
                 .into_iter()
                 .next()
                 .map(shorten);
+            let purpose = said.or_else(|| main_type(&cards, &files));
             Part {
                 page: module.page(),
                 path: module.path.clone(),
@@ -228,6 +229,16 @@ pub(crate) fn parts(material: &Material<'_>, parent: Option<usize>) -> Vec<Part>
             }
         })
         .collect()
+}
+
+/// What the most important definition of some files says of itself.
+fn main_type(cards: &Cards<'_>, files: &[FileId]) -> Option<Quotation> {
+    let symbol = cards.notable(files, |_| true).into_iter().next()?;
+    let card = cards.symbol(symbol, None)?;
+    Some(Quotation {
+        text: format!("`{}`: {}", card.name, card.summary?),
+        at: card.at,
+    })
 }
 
 /// A quotation cut to its first sentence, for a row of a table.

@@ -28,7 +28,7 @@ pub(crate) fn configuration(material: &Material<'_>) -> Option<Draft> {
     let settings: Vec<ConfigCard> = material
         .model
         .files()
-        .filter(|(_, file)| file.role == Role::Config && kind_of(file).is_none() && file.manifest.is_none())
+        .filter(|(_, file)| is_setting(file))
         .filter_map(|(_, file)| config_card(file, "settings"))
         .take(12)
         .collect();
@@ -45,6 +45,17 @@ pub(crate) fn configuration(material: &Material<'_>) -> Option<Draft> {
         title: Title::BuildAndRun,
     }];
     draft.filled()
+}
+
+/// Whether a file sets something up, as far as its place tells: settings stand near the top.
+fn is_setting(file: &FileFacts) -> bool {
+    let depth = file.path.as_str().matches('/').count();
+    let shallow = if file.language == Some(Language::Json) {
+        depth == 0
+    } else {
+        depth <= 1
+    };
+    shallow && file.role == Role::Config && kind_of(file).is_none() && file.manifest.is_none()
 }
 
 /// How to build, run, check and ship it: manifests, build files, CI, containers.
@@ -129,7 +140,8 @@ fn guide(material: &Material<'_>) -> Vec<deepwiki_domain::plan::Heading> {
 fn scripts(material: &Material<'_>) -> Vec<ScriptCard> {
     let mut found = Vec::new();
     for (_, file) in material.model.files() {
-        if let Some(package) = &file.manifest {
+        let ours = matches!(file.role, Role::Config | Role::Source);
+        if let Some(package) = file.manifest.as_ref().filter(|_| ours) {
             found.extend(
                 package
                     .commands

@@ -194,10 +194,16 @@ pub(crate) fn architecture(material: &Material<'_>) -> Option<Draft> {
     let cards = material.cards();
     let mut draft = Draft::new("architecture", Title::Architecture);
     let usages: Vec<&Usage> = material.usages.values().collect();
+    let coarse = cards.usages(|file| Some(material.modules.top(material.modules.home(file)?)));
+    let drawn: Vec<&Usage> = if coarse.len() >= 3 {
+        coarse.values().collect()
+    } else {
+        usages.clone()
+    };
     draft
         .sections
-        .extend(diagrams::module_map(material.modules, &usages, None, "").map(BriefSection::Picture));
-    draft.add(strongest(&usages), BriefSection::Uses);
+        .extend(diagrams::module_map(material.modules, &drawn, None, "").map(BriefSection::Picture));
+    draft.add(strongest(&usages), BriefSection::Ties);
     draft.add(core(material, &cards, 10), BriefSection::Core);
     draft.add(cycles(material), BriefSection::Cycles);
     draft.add(dependencies(material), BriefSection::Dependencies);

@@ -271,12 +271,13 @@ fn citations(citations: &[Citation], link: Link<'_>) -> String {
         .collect()
 }
 
-/// `[path:start-end](address)`; without an address the brackets are escaped, so that they are just brackets.
+/// `[path:start-end](address)`. Without an address the brackets are just brackets: a page defines no link
+/// references, and no text of a repository can.
 fn cite(citation: &Citation, link: Link<'_>) -> String {
     let text = line(&citation.to_string());
     match link(citation).as_deref().and_then(destination) {
         Some(address) => format!("[{text}]({address})"),
-        None => format!("\\[{text}\\]"),
+        None => format!("[{text}]"),
     }
 }
 
