@@ -76,6 +76,7 @@ fn collect(state: &State, id: &RepositoryId, keep: usize, grace: Duration) -> Re
     let mut roots = roots(state, id, &record.generations)?;
     keep_memos(&derived.join("memos"), wanted_since, &mut roots, &mut collected)?;
     sweep(&derived, roots, recent, &mut collected)?;
+    remove_leftovers(state, id, recent, &mut collected)?;
     Ok(collected)
 }
 
@@ -199,6 +200,32 @@ fn files_below(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
         );
     }
     Ok(found)
+}
+
+/// Deletes what killed processes left among the records: unfinished files, and lease files that nobody locks.
+fn remove_leftovers(
+    state: &State,
+    id: &RepositoryId,
+    recent: SystemTime,
+    collected: &mut Collected,
+) -> Result<()> {
+    let folder = state.folder(id);
+    for part in [folder.path(""), folder.path("jobs")] {
+        for name in files::names(&part)? {
+            if files::is_temporary(name.as_ref()) {
+                remove_leftover(&part.join(name), Some(recent), collected)?;
+            }
+        }
+    }
+    for name in files::names(&folder.path("leases"))? {
+        let Ok(build) = BuildId::new(name.as_str()) else {
+            continue;
+        };
+        if !state.held.is_alive(&folder, id, &build)? {
+            remove_leftover(&folder.path("leases").join(name), Some(recent), collected)?;
+        }
+    }
+    Ok(())
 }
 
 fn remove_leftover(path: &Path, before: Option<SystemTime>, collected: &mut Collected) -> Result<()> {

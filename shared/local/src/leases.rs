@@ -1,4 +1,8 @@
-//! Leases: named in the record, held by a locked file, so that they end with the process that holds them.
+//! Leases: named in the record, alive while a process locks the build's file.
+//!
+//! A request locks its file as soon as it is heard of, waiting or not, and lives as long as the process that made
+//! it. So a lease ends with its holder however that ends, and nobody is made to wait for a request whose process
+//! is gone.
 
 use std::time::SystemTime;
 
@@ -17,29 +21,8 @@ use crate::{
     repositories::{State, Write},
 };
 
-impl LocalRepositories {
-    /// The requests whose builds a dying process left behind: of each repository the newest wish, to be
-    /// acquired and started again.
-    pub async fn abandoned(&self) -> Result<Vec<BuildRequest>> {
-        self.run(|state| {
-            let mut requests = Vec::new();
-            for id in state.ids()? {
-                let request = state.change(&id, |folder, record| {
-                    let died = state.holder_died(folder, record)?;
-                    let newest = record
-                        .pending
-                        .as_ref()
-                        .or(record.lease.as_ref().map(|it| &it.request));
-                    Ok((newest.filter(|_| died).cloned(), Write::No))
-                })?;
-                requests.extend(request.flatten());
-            }
-            Ok(requests)
-        })
-        .await
-    }
-}
-
+/// `release` answers a pending request only to the process that made it: another one's process learns by asking
+/// again that it holds the lease, and starts it itself.
 #[async_trait]
 impl Leases for LocalRepositories {
     async fn acquire(&self, request: &BuildRequest, now: i64) -> Result<LeaseOutcome> {
@@ -50,40 +33,7 @@ impl Leases for LocalRepositories {
             let mut record = folder
                 .read()?
                 .unwrap_or_else(|| Record::of_request(&request, now));
-            if record
-                .released
-                .as_ref()
-                .is_some_and(|it| it.build == request.build)
-            {
-                return Ok(LeaseOutcome::Held);
-            }
-            if let Some(holder) = record
-                .holder()
-                .filter(|holder| **holder != request.build)
-                .cloned()
-            {
-                if !state.holder_died(&folder, &record)? {
-                    record.pending = Some(request);
-                    folder.write(&record)?;
-                    return Ok(LeaseOutcome::Folded);
-                }
-                note_aborted(&folder, &holder, now)?;
-                state.held.give_up(&folder, &request.repository, &holder);
-            }
-            if record.holder() == Some(&request.build) {
-                // Asked again; or taken up again after the process that held it died.
-                state.held.take(&folder, &request)?;
-                return Ok(LeaseOutcome::Held);
-            }
-            if record
-                .pending
-                .as_ref()
-                .is_some_and(|pending| pending.build == request.build)
-            {
-                record.pending = None;
-            }
-            hold(state, &folder, &mut record, request)?;
-            Ok(LeaseOutcome::Held)
+            acquire(state, &folder, &mut record, request, now)
         })
         .await
     }
@@ -98,27 +48,10 @@ impl Leases for LocalRepositories {
         let next = self
             .run(move |state| {
                 state.change(&repository, |folder, record| {
-                    if record.holder() != Some(&build) {
-                        return Ok((answer_again(state, folder, record, &build)?, Write::No));
+                    if record.holder() == Some(&build) {
+                        release(state, folder, record, &build, succeeded)?;
                     }
-                    let next = record.pending.take();
-                    record.released = Some(Released {
-                        build: build.clone(),
-                        next: next.clone(),
-                    });
-                    if let Some(next) = &next {
-                        hold(state, folder, record, next.clone())?;
-                    } else {
-                        record.lease = None;
-                        record.repository.status = if succeeded {
-                            RepositoryStatus::Ready
-                        } else {
-                            RepositoryStatus::Failed
-                        };
-                        folder.write(record)?;
-                    }
-                    state.held.give_up(folder, &repository, &build);
-                    Ok((next, Write::No))
+                    Ok((to_be_started(state, record, &build), Write::No))
                 })
             })
             .await?;
@@ -139,38 +72,111 @@ impl Leases for LocalRepositories {
     }
 }
 
-/// Gives the lease to this request. The file is locked before the record names it, so that no other process
-/// can take the holder for dead.
-fn hold(state: &State, folder: &RepositoryFolder, record: &mut Record, request: BuildRequest) -> Result<()> {
+fn acquire(
+    state: &State,
+    folder: &RepositoryFolder,
+    record: &mut Record,
+    request: BuildRequest,
+    now: i64,
+) -> Result<LeaseOutcome> {
+    if record
+        .released
+        .as_ref()
+        .is_some_and(|it| it.build == request.build)
+    {
+        return Ok(LeaseOutcome::Held);
+    }
+    // Locked before the record names it, so that no other process can take it for dead.
     state.held.take(folder, &request)?;
-    let build = request.build.clone();
+    let holder = record.holder().cloned();
+    match holder {
+        Some(holder) if holder == request.build => return Ok(LeaseOutcome::Held),
+        Some(_) if !state.holder_died(folder, record)? => {
+            fold(state, folder, record, request)?;
+            return Ok(LeaseOutcome::Folded);
+        }
+        Some(dead) => {
+            note_aborted(folder, &dead, now)?;
+            state.held.give_up(folder, &request.repository, &dead);
+        }
+        None => {}
+    }
+    record.pending = record
+        .pending
+        .take()
+        .filter(|pending| pending.build != request.build);
+    hold(record, request);
+    folder.write(record)?;
+    Ok(LeaseOutcome::Held)
+}
+
+fn fold(state: &State, folder: &RepositoryFolder, record: &mut Record, request: BuildRequest) -> Result<()> {
+    if record.pending.as_ref() == Some(&request) {
+        return Ok(());
+    }
+    let replaced = record.pending.replace(request);
+    folder.write(record)?;
+    if let Some(replaced) = replaced
+        && state.held.is_ours(&replaced)
+    {
+        state.held.give_up(folder, &replaced.repository, &replaced.build);
+    }
+    Ok(())
+}
+
+/// Ends the lease of this build, and gives it to the request that waits, where its process still lives.
+fn release(
+    state: &State,
+    folder: &RepositoryFolder,
+    record: &mut Record,
+    build: &BuildId,
+    succeeded: bool,
+) -> Result<()> {
+    let mut next = record.pending.take();
+    if let Some(waiting) = &next
+        && !state.held.is_alive(folder, &waiting.repository, &waiting.build)?
+    {
+        next = None;
+    }
+    record.released = Some(Released {
+        build: build.clone(),
+        next: next.clone(),
+    });
+    match next {
+        Some(next) => hold(record, next),
+        None => {
+            record.lease = None;
+            record.repository.status = if succeeded {
+                RepositoryStatus::Ready
+            } else {
+                RepositoryStatus::Failed
+            };
+        }
+    }
+    folder.write(record)?;
+    state.held.give_up(folder, &record.repository.id, build);
+    Ok(())
+}
+
+fn hold(record: &mut Record, request: BuildRequest) {
     record.lease = Some(Lease {
         request,
         since: SystemTime::now(),
     });
     record.repository.status = RepositoryStatus::Parsing;
-    folder
-        .write(record)
-        .inspect_err(|_| state.held.give_up(folder, &record.repository.id, &build))
 }
 
-/// What a build that gave up the lease before was told then, while that still holds.
-fn answer_again(
-    state: &State,
-    folder: &RepositoryFolder,
-    record: &Record,
-    build: &BuildId,
-) -> Result<Option<BuildRequest>> {
+/// What the end of this build lets this process start, also when asked again.
+fn to_be_started(state: &State, record: &Record, build: &BuildId) -> Option<BuildRequest> {
     let released = record
         .released
         .as_ref()
-        .filter(|released| released.build == *build);
-    let next = released.and_then(|released| released.next.as_ref());
-    let Some(next) = next.filter(|next| record.holder() == Some(&next.build)) else {
-        return Ok(None);
-    };
-    state.held.take(folder, next)?;
-    Ok(Some(next.clone()))
+        .filter(|released| released.build == *build)?;
+    let next = released
+        .next
+        .as_ref()
+        .filter(|next| record.holder() == Some(&next.build))?;
+    state.held.is_ours(next).then(|| next.clone())
 }
 
 /// Ends the record of a build whose process died.

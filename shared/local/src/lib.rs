@@ -7,7 +7,7 @@
 //! artefacts/<repository>/items/<build>/<name>.jsonl
 //! repositories/<repository>/record.json            the record, its lease and its generations
 //! repositories/<repository>/lock                   locked while any of these is changed
-//! repositories/<repository>/leases/<build>         locked by the process that runs the build, while it lives
+//! repositories/<repository>/leases/<build>         locked by the process that asked for the build
 //! repositories/<repository>/jobs/<build>.json
 //! repositories/<repository>/pages/<build>/<locale>.json
 //! ```

@@ -127,7 +127,7 @@ impl RepositoryFolder {
     }
 }
 
-/// The builds whose files in `leases/` this process has locked.
+/// The requests whose files in `leases/` this process has locked.
 #[derive(Debug, Default)]
 pub(crate) struct HeldLeases(Mutex<HashMap<(RepositoryId, BuildId), File>>);
 
@@ -136,22 +136,28 @@ impl HeldLeases {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes this process the one that runs the build, where no other is. Call it with the folder's lock held.
-    pub(crate) fn take(&self, folder: &RepositoryFolder, request: &BuildRequest) -> Result<bool> {
+    /// Makes the request live as long as this process, where no other has it. Call it with the folder's lock held.
+    pub(crate) fn take(&self, folder: &RepositoryFolder, request: &BuildRequest) -> Result<()> {
         let key = (request.repository.clone(), request.build.clone());
         if self.files().contains_key(&key) {
-            return Ok(true);
+            return Ok(());
         }
         let path = folder.lease_path(&request.build);
         let file = files::open_lock(&path)?;
         match file.try_lock() {
             Ok(()) => {
                 self.files().insert(key, file);
-                Ok(true)
+                Ok(())
             }
-            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(()),
             Err(TryLockError::Error(error)) => Err(no_lock(&path, &error)),
         }
+    }
+
+    /// Whether this process made the request.
+    pub(crate) fn is_ours(&self, request: &BuildRequest) -> bool {
+        self.files()
+            .contains_key(&(request.repository.clone(), request.build.clone()))
     }
 
     /// Undoes [`HeldLeases::take`], and clears away what a process that died left of it.
@@ -161,7 +167,7 @@ impl HeldLeases {
         let _ = files::remove(&folder.lease_path(build));
     }
 
-    /// Whether a process runs the build. Call it with the folder's lock held: the probe takes the lock that it
+    /// Whether the process that made the request lives. Call it with the folder's lock held: the probe takes the lock that it
     /// looks for, for a moment.
     pub(crate) fn is_alive(
         &self,
