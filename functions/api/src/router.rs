@@ -96,7 +96,7 @@ pub fn router(ports: Ports, settings: &Settings) -> Router {
         .route("/assets/{name}", get(asset))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(finish))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), finish))
         .with_state(service);
     if base_path.is_empty() {
         return router;
@@ -113,6 +113,12 @@ pub fn openapi() -> OpenApi {
 fn describe(base_path: &str) -> (Router<Arc<Service>>, OpenApi) {
     let (api, mut document) = rest::routes().split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    // OpenAPI has no name for a parameter that holds slashes.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
     let root = if base_path.is_empty() { "/" } else { base_path };
     document.servers = Some(vec![ServerBuilder::new().url(root).build()]);
     (api, document)
@@ -150,11 +156,21 @@ async fn asset(State(service): State<Arc<Service>>, Path(name): Path<String>) ->
 
 async fn not_found(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::not_found(format!("There is nothing at `{}`.", uri.path()));
-    if rest::wants_html(&headers) {
-        html::problem_page(&service, &headers, &problem)
+    answer_problem(&service, &headers, problem)
+}
+
+fn answer_problem(service: &Service, headers: &HeaderMap, problem: Problem) -> Response {
+    if rest::wants_html(headers) {
+        html::problem_page(service, headers, &problem)
     } else {
         problem.into_response()
     }
+}
+
+/// Whether the framework refused the request in its own words.
+fn is_unexplained(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    response.status().is_client_error() && kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
 async fn method_not_allowed() -> Problem {
@@ -165,13 +181,19 @@ async fn method_not_allowed() -> Problem {
 }
 
 /// Adds the headers that every answer has, and answers 304 where the asker has the same content already.
-async fn finish(request: Request, next: Next) -> Response {
+async fn finish(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+    let asker = request.headers().clone();
     let is_get = request.method() == Method::GET;
-    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let mut response = next.run(request).await;
     let is_whole = response.body().size_hint().exact().is_some();
     if is_get && response.status() == StatusCode::OK && is_whole {
-        response = with_etag(response, known.as_ref()).await;
+        response = with_etag(response, asker.get(header::IF_NONE_MATCH)).await;
+    } else if is_unexplained(&response) {
+        let problem = Problem::new(
+            response.status(),
+            "The address or a parameter in it cannot be read.",
+        );
+        response = answer_problem(&service, &asker, problem);
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

@@ -9,7 +9,7 @@ use deepwiki_domain::{
 };
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::html::{Address, STYLE, Text, article};
+use crate::html::{Address, STYLE, Text, article, clean};
 
 /// The whole wiki as one HTML file that needs nothing else: no script, no font, no picture.
 pub fn export_site(wiki: &Wiki, pages: &[Page], source: &RepositorySource) -> String {
@@ -29,7 +29,7 @@ pub fn export_site(wiki: &Wiki, pages: &[Page], source: &RepositorySource) -> St
                 div .wiki {
                     nav #tree .tree aria-label=(text.pages) {
                         p .site-title { strong { (title) } code { (wiki.commit.short()) } }
-                        ul { @for page in pages { li .nested[page.parent.is_some()] { a href={ "#" (page.slug) } { (page.title) } } } }
+                        ul { @for page in pages { li .nested[page.parent.is_some()] { a href={ "#" (page.slug) } { (clean(&page.title)) } } } }
                     }
                     main #content {
                         @for page in pages { (site_page(page, text, source, &wiki.commit)) }
@@ -50,8 +50,8 @@ fn site_page(page: &Page, text: &Text, source: &RepositorySource, commit: &Commi
     html! {
         article id=(page.slug) {
             header .opening {
-                h1 { (page.title) }
-                @if !page.summary.is_empty() { p .lead { (page.summary) } }
+                h1 { (clean(&page.title)) }
+                @if !page.summary.is_empty() { p .lead { (clean(&page.summary)) } }
             }
             (article(page, text, &address))
         }

@@ -105,7 +105,7 @@ fn asked(language: Option<&str>) -> Option<Locale> {
 }
 
 /// Words that somebody else wrote, without what would reorder or break the text around them.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
             if is_disruptive(c) && c != '\n' && c != '\t' {

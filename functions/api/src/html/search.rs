@@ -114,7 +114,6 @@ fn result(reader: &Reader<'_>, hit: &Hit, excerpt: Option<&Excerpt>, repository:
     };
     let links: &Links = &reader.links;
     let title = hit.symbol.as_deref().unwrap_or_else(|| hit.path.file_name());
-    let nothing_marked = 1..=0;
     html! {
         li .hit {
             h2 { a href=(links.source(&hit.repository, &at)) { (clean(title)) } }
@@ -126,7 +125,7 @@ fn result(reader: &Reader<'_>, hit: &Hit, excerpt: Option<&Excerpt>, repository:
                     span { (reader.text.in_page) ": " a href=(links.page(&hit.repository, page)) { (page) } }
                 }
             }
-            @if let Some(excerpt) = excerpt { (lines::listing(excerpt, &nothing_marked, "")) }
+            @if let Some(excerpt) = excerpt { (lines::listing(excerpt, None, None)) }
         }
     }
 }

@@ -93,7 +93,7 @@ async fn render(
             @if first > 1 {
                 p .more { a href=(links.source(&id, &at(first - 1, first - 1))) { (text.earlier_lines) } }
             }
-            (lines::listing(&excerpt, &(start.max(1)..=if start == 0 { 0 } else { end }), "L"))
+            (lines::listing(&excerpt, (start > 0).then_some(&(start..=end)), Some("L")))
             @if last < excerpt.total {
                 p .more { a href=(links.source(&id, &at(last + 1, last + 1))) { (text.later_lines) } }
             }

@@ -376,7 +376,7 @@ async fn beside(
                 @if let Some(host) = edition.host_link(at) { a .host href=(host) rel="noreferrer" { (text.on_host) } }
                 a .close href=(reader.links.page(id, &page.slug)) aria-label=(text.close) { "×" }
             }
-            (lines::listing(&excerpt, &(at.start..=at.end), "E"))
+            (lines::listing(&excerpt, Some(&(at.start..=at.end)), Some("E")))
         }
     })
 }
