@@ -344,29 +344,23 @@ impl Builder<'_> {
         self.modules.list.len() - 1
     }
 
-    /// A module's path within its package, without the `src` that says nothing.
+    /// A module's path without the `src` that says nothing, in a monorepo after its package's folder.
     fn display(&self, path: &str) -> String {
-        let within = self
+        let inside = |package: &str| path.strip_prefix(package).and_then(|rest| rest.strip_prefix('/'));
+        let package = self
             .packages
             .keys()
-            .filter(|_| self.several)
-            .filter_map(|package| path.strip_prefix(package.as_str())?.strip_prefix('/'))
-            .min_by_key(|rest| rest.len())
-            .unwrap_or(path);
-        let short = [
-            "src/main/java/",
-            "src/main/kotlin/",
-            "src/main/scala/",
-            "src/",
-            "lib/",
-        ]
-        .iter()
-        .find_map(|prefix| within.strip_prefix(prefix))
-        .unwrap_or(within);
-        if short.is_empty() {
-            "/".to_owned()
-        } else {
-            short.to_owned()
+            .filter(|package| self.several && !package.is_empty() && inside(package).is_some())
+            .max_by_key(|package| package.len());
+        let within = package.and_then(|package| inside(package)).unwrap_or(path);
+        let short = ["src/main/java/", "src/main/kotlin/", "src/main/scala/", "src/", "lib/"]
+            .iter()
+            .find_map(|prefix| within.strip_prefix(prefix))
+            .unwrap_or(within);
+        match package.and_then(|package| package.rsplit('/').next()) {
+            Some(package) => format!("{package}/{short}"),
+            None if short.is_empty() => self.root.to_owned(),
+            None => short.to_owned(),
         }
     }
 }
