@@ -1,7 +1,12 @@
 //! Measures the embedded index on the source text below a folder, cut every 40 lines, in CPU time of all threads:
-//! `cargo run --release -p deepwiki-search --example bench -- FOLDER [CHUNKS]`
+//! `cargo run --release -p deepwiki-search --example bench -- FOLDER [CHUNKS [REPOSITORIES]]`
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a tool for developers")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a tool for developers"
+)]
 
 use std::{
     path::{Path, PathBuf},
@@ -26,6 +31,7 @@ async fn main() {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap());
     let most = arguments.next().map_or(60_000, |it| it.parse().unwrap());
+    let repositories = arguments.next().map_or(1, |it| it.parse().unwrap());
     let documents = documents(&folder, most);
     let source: usize = documents.iter().map(|it| it.text.len()).sum();
     println!("{} chunks, {:.1} MB of source", documents.len(), mega(source));
@@ -33,28 +39,45 @@ async fn main() {
 
     let data = tempfile::tempdir().unwrap();
     let store = LocalData::open(data.path()).await.unwrap().artefacts();
-    let repository = RepositoryId::new("bench").unwrap();
-    let commit = CommitId::new("0".repeat(40)).unwrap();
     let index = EmbeddedSearch::new(Arc::clone(&store) as _, 1 << 30);
     let started = cpu_seconds();
-    let generation = index.build(&repository, &commit, documents).await.unwrap();
+    let mut generations = Vec::new();
+    for (i, documents) in documents
+        .chunks(documents.len().div_ceil(repositories))
+        .enumerate()
+    {
+        let repository = RepositoryId::new(format!("bench-{i}")).unwrap();
+        let commit = CommitId::new("0".repeat(40)).unwrap();
+        let generation = index
+            .build(&repository, &commit, documents.to_vec())
+            .await
+            .unwrap();
+        generations.push(Searchable {
+            repository,
+            commit,
+            generation,
+        });
+    }
     let took = cpu_seconds() - started;
-    let blob = store.get(&repository, &generation).await.unwrap().len();
     println!("build: {took:.2} s, {:.1} MB/s", mega(source) / took);
+    let mut size = 0;
+    for Searchable {
+        repository,
+        generation,
+        ..
+    } in &generations
+    {
+        size += store.get(repository, generation).await.unwrap().len();
+    }
     println!(
         "index: {:.1} MB in memory, {:.3} of the source",
-        mega(blob),
-        blob as f64 / source as f64
+        mega(size),
+        size as f64 / source as f64
     );
 
-    let searchable = [Searchable {
-        repository,
-        commit,
-        generation,
-    }];
     let cold = EmbeddedSearch::new(store, 1 << 30);
     let started = cpu_seconds();
-    cold.search(&searchable, &queries[0]).await.unwrap();
+    cold.search(&generations, &queries[0]).await.unwrap();
     println!(
         "from bytes to the first answer: {:.1} ms",
         (cpu_seconds() - started) * 1e3
@@ -64,7 +87,7 @@ async fn main() {
         let mut found = 0;
         for query in queries {
             let started = cpu_seconds();
-            found += usize::from(!cold.search(&searchable, query).await.unwrap().is_empty());
+            found += usize::from(!cold.search(&generations, query).await.unwrap().is_empty());
             times.push((cpu_seconds() - started) * 1e3);
         }
         times.sort_by(f64::total_cmp);

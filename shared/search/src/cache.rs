@@ -66,3 +66,41 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::generation;
+
+    #[test]
+    fn what_was_not_used_for_longest_makes_room() {
+        let open = || Arc::new(Generation::open(&generation::build(Vec::new()).unwrap()).unwrap());
+        let repository = RepositoryId::new("r").unwrap();
+        let keys = [1u8, 2, 3, 4].map(|i| ArtefactKey::of(&[i]));
+        let room_for_two = open().size() * 2;
+        let cache = Cache::new(room_for_two);
+        let kept = |cache: &Cache| keys.each_ref().map(|key| cache.get(&repository, key).is_some());
+
+        cache.insert(&repository, &keys[0], &open());
+        cache.insert(&repository, &keys[1], &open());
+        assert!(cache.get(&repository, &keys[0]).is_some(), "used again");
+        cache.insert(&repository, &keys[2], &open());
+        assert_eq!(kept(&cache), [true, false, true, false]);
+        cache.insert(&repository, &keys[2], &open());
+        assert_eq!(
+            kept(&cache),
+            [true, false, true, false],
+            "the same twice takes its room once"
+        );
+
+        let too_small = Cache::new(1);
+        too_small.insert(&repository, &keys[0], &open());
+        assert_eq!(kept(&too_small), [false; 4]);
+        assert!(
+            cache
+                .get(&RepositoryId::new("other").unwrap(), &keys[0])
+                .is_none(),
+            "not another's"
+        );
+    }
+}

@@ -10,6 +10,7 @@ mod cache;
 mod catalog;
 mod container;
 mod generation;
+mod text;
 mod words;
 
 use std::sync::Arc;

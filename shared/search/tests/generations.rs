@@ -1,6 +1,10 @@
 //! What a generation is: the same for the same documents, refused when damaged, fair among others.
 
-#![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assertion is how a test fails"
+)]
 
 use std::{path::PathBuf, sync::Arc};
 
