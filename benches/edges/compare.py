@@ -76,6 +76,9 @@ def compiler_edges(path, prefix):
         files.add(prefix + document)
         for symbol, is_definition, line in found:
             targets = defined.get(symbol, ())
+            # `declare module "./x"` makes scip-typescript give the file that says so for all uses of `./x`.
+            if '/`"' in symbol:
+                continue
             # A symbol that several files define (a namespace, a merged declaration) says of none that it is used.
             if not is_definition and len(targets) == 1:
                 target = next(iter(targets))

@@ -1,6 +1,6 @@
 //! Puts every definition and import of a repository in its place.
 
-use deepwiki_domain::facts::{Definition, Import, ImportedName, SymbolKind};
+use deepwiki_domain::facts::{Definition, Import, ImportedName, SymbolKind, name_hash};
 use rayon::prelude::*;
 
 use super::{
@@ -18,6 +18,7 @@ impl<'a> Repo<'a> {
         }
         places::connect(self);
         self.place_imports();
+        self.know_names();
         self.place_members();
     }
 
@@ -157,6 +158,16 @@ impl<'a> Repo<'a> {
             base,
             rest,
         });
+    }
+
+    fn know_names(&mut self) {
+        let definitions = self.files.iter().flat_map(|file| &file.definitions);
+        let defined = definitions.map(|definition| definition.name.as_str());
+        let bound = self.modules.iter().flat_map(|module| module.bindings.keys().copied());
+        let places = self.modules.iter().flat_map(|module| module.children.keys().map(AsRef::as_ref));
+        self.known_names = defined.chain(bound).chain(places).map(name_hash).collect();
+        // The names of languages for what has none.
+        self.known_names.extend(["default", "self", "super", "crate"].map(name_hash));
     }
 
     /// Members that are written outside their type, and what types inherit.

@@ -1,6 +1,6 @@
 //! What a name stands for: in a place, behind imports, along a path, as a member of a type.
 
-use deepwiki_domain::facts::{Definition, ImportedName, ReferenceKind, SymbolKind};
+use deepwiki_domain::facts::{Definition, ImportedName, ReferenceKind, SymbolKind, name_hash};
 
 use super::{
     signature,
@@ -79,6 +79,8 @@ pub(super) enum View {
     Outside,
     /// From another place, for a part of a path before the last: places come before values.
     Through,
+    /// From another place that brings in all names: what it defines, and what it passes on by its own account.
+    Passed,
 }
 
 impl<'a> Repo<'a> {
@@ -127,10 +129,9 @@ impl<'a> Repo<'a> {
         'a: 'n,
     {
         let place = self.module(module)?;
-        let visible = |binding: &&Binding<'a>| {
-            view == View::Inside || binding.import.reexport || self.family(binding.file) != Some(Family::Script)
+        let passes = |binding: &&Binding<'a>| {
+            binding.import.reexport || self.family(binding.file) != Some(Family::Script)
         };
-        // A script that imports a name may export it in a line of its own; who asks for it by name knows.
         let named = place.bindings.get(name).into_iter().flatten();
         for binding in named.filter_map(|at| self.bindings.get(*at as usize)) {
             if let Some(found) = self.follow(binding, walk) {
@@ -140,7 +141,8 @@ impl<'a> Repo<'a> {
                 });
             }
         }
-        for binding in place.globs.iter().filter_map(|at| self.bindings.get(*at as usize)).filter(visible) {
+        let globs = place.globs.iter().filter_map(|at| self.bindings.get(*at as usize));
+        for binding in globs.filter(|binding| view == View::Inside || passes(binding)) {
             // What `export *` passes on leaves out the default export.
             if name == "default" {
                 break;
@@ -149,7 +151,7 @@ impl<'a> Repo<'a> {
             if base.entity == Entity::External {
                 continue;
             }
-            if let Some(found) = self.enter(base, name, View::Outside, walk) {
+            if let Some(found) = self.enter(base, name, View::Passed, walk) {
                 return Some(Found {
                     hops: found.hops + 1,
                     glob: true,
@@ -169,7 +171,8 @@ impl<'a> Repo<'a> {
         match &binding.import.name {
             // What a script exports under another name, or takes apart as it exports it, is the file's all the same.
             ImportedName::Name(name) if self.family(binding.file) == Some(Family::Script) => {
-                self.enter(path, name, View::Outside, walk).or(Some(path))
+                let found = self.enter(path, name, View::Outside, walk);
+                found.or_else(|| (walk.hops == 0).then_some(path))
             }
             ImportedName::Name(name) => self.enter(path, name, View::Outside, walk),
             ImportedName::Whole | ImportedName::Glob => Some(path),
@@ -381,6 +384,37 @@ impl<'a> Repo<'a> {
     where
         'a: 'n,
     {
+        if !self.is_known(name) {
+            return None;
+        }
+        let found = self.around(file, scope, name, walk);
+        found.or_else(|| self.in_scope(file, self.place_of(file, scope)?, name, walk))
+    }
+
+    /// Whether anything in the repository has this name, or goes by it: most names are of other libraries.
+    pub(super) fn is_known(&self, name: &str) -> bool {
+        self.known_names.contains(&name_hash(name))
+    }
+
+    /// The place in which names at a symbol, or at the top of a file, are looked up.
+    pub(super) fn place_of(&self, file: u32, scope: Option<u32>) -> Option<u32> {
+        match scope {
+            Some(symbol) => self.inside.get(symbol as usize).copied(),
+            None => self.home.get(file as usize).copied(),
+        }
+    }
+
+    /// What a name stands for in the functions and types around a symbol.
+    pub(super) fn around<'n>(
+        &self,
+        file: u32,
+        scope: Option<u32>,
+        name: &'n str,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
+    where
+        'a: 'n,
+    {
         let family = self.family(file)?;
         let mut around = scope;
         for _ in 0..MOST_NESTED {
@@ -399,11 +433,7 @@ impl<'a> Repo<'a> {
             }
             around = self.container(symbol);
         }
-        let module = match scope {
-            Some(symbol) => *self.inside.get(symbol as usize)?,
-            None => *self.home.get(file as usize)?,
-        };
-        self.in_scope(file, module, name, walk)
+        None
     }
 
     fn member_of_type<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
@@ -415,7 +445,7 @@ impl<'a> Repo<'a> {
     }
 
     /// What a name stands for in a place of a file: there, around it, and in what the file brings in.
-    fn in_scope<'n>(&self, file: u32, module: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
+    pub(super) fn in_scope<'n>(&self, file: u32, module: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
     where
         'a: 'n,
     {

@@ -14,6 +14,7 @@ mod guess;
 mod lookup;
 mod manifests;
 mod places;
+mod play;
 mod rank;
 mod signature;
 mod tree;

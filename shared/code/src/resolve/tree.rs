@@ -4,7 +4,7 @@ use deepwiki_domain::{
     Language,
     facts::{FileFacts, Import, SymbolKind},
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::manifests::Manifests;
 
@@ -162,6 +162,8 @@ pub(super) struct Repo<'a> {
     pub(super) supers: Map<u32, Vec<(&'a str, u32)>>,
     /// Definitions inside functions, by what holds them.
     pub(super) nested: Map<(u32, &'a str), u32>,
+    /// The hashes of all names that something in the repository has or goes by.
+    pub(super) known_names: FxHashSet<u64>,
     pub(super) paths: Map<&'a str, u32>,
     /// Files by the last part of their path, in path order.
     pub(super) by_file_name: Map<&'a str, Vec<u32>>,
@@ -205,6 +207,7 @@ impl<'a> Repo<'a> {
             owners: Map::default(),
             supers: Map::default(),
             nested: Map::default(),
+            known_names: FxHashSet::default(),
             paths,
             by_file_name,
             first,

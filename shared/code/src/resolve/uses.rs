@@ -8,7 +8,9 @@ use deepwiki_domain::{
 use super::{
     guess::Bearers,
     lookup::{Found, View, Walk},
-    places, signature,
+    places,
+    play::Play,
+    signature,
     tree::{Base, Binding, Entity, Family, MOST_NESTED, Map, Repo, is_type},
 };
 
@@ -33,6 +35,9 @@ pub(super) fn of_file(repo: &Repo<'_>, bearers: &Bearers<'_>, file: u32) -> Uses
         family,
         uses: Uses::default(),
         known: Map::default(),
+        parameters: Map::default(),
+        play: Play::default(),
+        open: Vec::new(),
     };
     let first = repo.first_binding.get(file as usize).copied().unwrap_or_default() as usize;
     for binding in repo.bindings.iter().skip(first).take(facts.imports.len()) {
@@ -41,6 +46,7 @@ pub(super) fn of_file(repo: &Repo<'_>, bearers: &Bearers<'_>, file: u32) -> Uses
     for reference in &facts.references {
         finder.reference(reference);
     }
+    finder.close();
     finder.uses
 }
 
@@ -50,8 +56,13 @@ struct Finder<'r, 'a> {
     file: u32,
     family: Family,
     uses: Uses,
-    /// Names without a qualifier that were asked for before, by the place that asks.
-    known: Map<(Option<u32>, &'a str, bool), Option<Found>>,
+    /// Names without a qualifier that were asked for before: by the place that asks, and what it wants.
+    known: Map<(u32, &'a str, (bool, bool)), Option<Found>>,
+    /// Types of parameters that were asked for before.
+    parameters: Map<(u32, &'a str), Option<u32>>,
+    play: Play,
+    /// Members of values of which nothing is known yet.
+    open: Vec<(&'a Reference, Option<u32>)>,
 }
 
 /// How a value's type came to be known.
@@ -154,12 +165,21 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn look_up(&mut self, scope: Option<u32>, name: &'a str, kind: ReferenceKind) -> Option<Found> {
+        if !self.repo.is_known(name) {
+            return None;
+        }
+        let found = self.repo.around(self.file, scope, name, &mut Walk::new(kind));
+        if found.is_some() {
+            return found;
+        }
+        let place = self.repo.place_of(self.file, scope)?;
         let wants_type = matches!(kind, ReferenceKind::Type | ReferenceKind::Inherit);
-        let key = (scope, name, wants_type);
+        // A macro is found by its calls alone.
+        let key = (place, name, (wants_type, kind == ReferenceKind::Call));
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
-        let found = self.repo.unqualified(self.file, scope, name, &mut Walk::new(kind));
+        let found = self.repo.in_scope(self.file, place, name, &mut Walk::new(kind));
         self.known.insert(key, found);
         found
     }
@@ -194,7 +214,7 @@ impl<'a> Finder<'_, 'a> {
 
     fn qualified(&mut self, reference: &'a Reference, scope: Option<u32>) {
         let Some((mut found, mut receiver, taken)) = self.start(reference, scope) else {
-            self.guess(reference, scope);
+            self.open.push((reference, scope));
             return;
         };
         let mut passed = vec![found];
@@ -226,7 +246,7 @@ impl<'a> Finder<'_, 'a> {
             self.add(scope, found.entity, ReferenceKind::Value, certainty, reference.line);
         }
         if !is_whole && found.entity != Entity::External && !matches!(found.entity, Entity::Module(_)) {
-            self.guess(reference, scope);
+            self.open.push((reference, scope));
         }
     }
 
@@ -313,8 +333,18 @@ impl<'a> Finder<'_, 'a> {
     }
 
     /// The type of a parameter of a function around.
-    fn parameter(&self, scope: Option<u32>, name: &str) -> Option<u32> {
-        let mut around = scope;
+    fn parameter(&mut self, scope: Option<u32>, name: &'a str) -> Option<u32> {
+        let scope = scope?;
+        if let Some(known) = self.parameters.get(&(scope, name)) {
+            return *known;
+        }
+        let found = self.parameter_around(scope, name);
+        self.parameters.insert((scope, name), found);
+        found
+    }
+
+    fn parameter_around(&self, scope: u32, name: &str) -> Option<u32> {
+        let mut around = Some(scope);
         for _ in 0..MOST_NESTED {
             let symbol = around?;
             let definition = self.repo.definition(symbol)?;
@@ -346,6 +376,19 @@ impl<'a> Finder<'_, 'a> {
         Some((found, typed))
     }
 
+    /// Looks at what was left open, now that it is known which types the file has to do with.
+    fn close(&mut self) {
+        for (reference, scope) in std::mem::take(&mut self.open) {
+            match self.play.member(self.repo, scope, &reference.name, reference.kind) {
+                Some(member) => {
+                    let member = Entity::Symbol(member);
+                    self.add(scope, member, reference.kind, Certainty::Member, reference.line);
+                }
+                None => self.guess(reference, scope),
+            }
+        }
+    }
+
     fn guess(&mut self, reference: &'a Reference, scope: Option<u32>) {
         if let Some(symbol) = self.bearers.only(self.family, reference) {
             self.add(scope, Entity::Symbol(symbol), reference.kind, Certainty::Guess, reference.line);
@@ -353,6 +396,9 @@ impl<'a> Finder<'_, 'a> {
     }
 
     fn add(&mut self, scope: Option<u32>, to: Entity, kind: ReferenceKind, certainty: Certainty, line: u32) {
+        if certainty.is_certain() {
+            self.play.note(self.repo, scope, to);
+        }
         let Some(to) = self.node(to) else { return };
         let from = scope.map_or(Node::File(FileId(self.file)), |scope| Node::Symbol(SymbolId(scope)));
         if from == to || to == Node::File(FileId(self.file)) {
