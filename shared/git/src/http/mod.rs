@@ -1,14 +1,14 @@
 //! The HTTP client under gix's Git transport. It talks to one host only, at public addresses only, within a time
 //! and a number of bytes, and stops when told to.
 
+mod budget;
+mod exchange;
+
 use std::{
-    io::{self, BufRead, BufReader, Cursor, Read, Write},
+    io::{self, BufReader, Cursor},
     net::IpAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use base64::Engine as _;
@@ -24,97 +24,20 @@ use ureq::{
 };
 use url::Url;
 
-use crate::{Credential, GitLimits};
+use crate::Credential;
+
+pub(crate) use budget::{Budget, Failure};
+use exchange::{Body, Exchange, Head, Metered, State, Upload};
 
 /// How long a host may stay silent, and how long a connection may take to come about.
 const SILENCE: Duration = Duration::from_secs(60);
 const CONNECT: Duration = Duration::from_secs(20);
-
-/// The largest request that is sent, in bytes: a request names commits, it carries none.
-const LARGEST_REQUEST: usize = 4 << 20;
 
 /// The longest list of branches and tags that is read, in bytes: it is held in memory.
 const LARGEST_LISTING: u64 = 64 << 20;
 
 /// How often a host may send on to another path of its own.
 const MOST_REDIRECTS: usize = 3;
-
-/// Why the exchange with a host ended early; the first reason is the one that is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// An HTTP status that is no success.
-    Status(u16),
-    /// The host's name stands for an address that is not public.
-    PrivateAddress,
-    /// The host's name stands for nothing.
-    UnknownHost,
-    /// The host sent on to another host.
-    Redirected,
-    /// More bytes than allowed.
-    TooLarge,
-    /// More time than allowed.
-    TooSlow,
-    /// Nobody waits for the result any more.
-    Cancelled,
-    /// The host's certificate is not trusted.
-    Untrusted(String),
-    /// The connection failed.
-    Connection(String),
-}
-
-/// What one fetch may use, and why it stopped; shared by all its requests.
-pub(crate) struct Budget {
-    deadline: Instant,
-    bytes_left: AtomicU64,
-    cancelled: Arc<AtomicBool>,
-    failure: Mutex<Option<Failure>>,
-}
-
-impl Budget {
-    /// A budget that begins now.
-    pub(crate) fn new(limits: &GitLimits, cancelled: Arc<AtomicBool>) -> Arc<Self> {
-        Arc::new(Self {
-            deadline: Instant::now() + limits.fetch_time,
-            bytes_left: AtomicU64::new(limits.fetch_bytes),
-            cancelled,
-            failure: Mutex::default(),
-        })
-    }
-
-    /// Takes the reason for the end, where there is one.
-    pub(crate) fn take_failure(&self) -> Option<Failure> {
-        lock(&self.failure).take()
-    }
-
-    fn fail(&self, failure: Failure) -> io::Error {
-        let error = io::Error::other(format!("{failure:?}"));
-        lock(&self.failure).get_or_insert(failure);
-        error
-    }
-
-    /// The time that is left.
-    fn check(&self) -> io::Result<Duration> {
-        if self.cancelled.load(Ordering::Relaxed) {
-            return Err(self.fail(Failure::Cancelled));
-        }
-        match self.deadline.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => Ok(left),
-            _ => Err(self.fail(Failure::TooSlow)),
-        }
-    }
-
-    fn spend(&self, bytes: usize) -> io::Result<()> {
-        let bytes = bytes as u64;
-        let spend = |left: u64| left.checked_sub(bytes);
-        match self
-            .bytes_left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend)
-        {
-            Ok(_) => Ok(()),
-            Err(_) => Err(self.fail(Failure::TooLarge)),
-        }
-    }
-}
 
 /// The client of one fetch.
 #[derive(Clone)]
@@ -352,170 +275,6 @@ impl Http for Client {
     }
 }
 
-/// A POST whose body gix writes before it reads the answer; it is sent when the answer is first asked for.
-pub(crate) struct Exchange {
-    client: Client,
-    state: Mutex<State>,
-}
-
-enum State {
-    Writing(Request),
-    Answered {
-        head: Option<Vec<u8>>,
-        body: Option<Body>,
-    },
-    Failed,
-}
-
-impl Exchange {
-    fn answered<T>(
-        &self,
-        take: impl FnOnce(&mut Option<Vec<u8>>, &mut Option<Body>) -> Option<T>,
-    ) -> io::Result<T> {
-        let mut state = lock(&self.state);
-        if let State::Writing(request) = &*state {
-            *state = match self.client.answer(request) {
-                Ok((head, body)) => State::Answered {
-                    head: Some(head),
-                    body: Some(body),
-                },
-                Err(error) => {
-                    *state = State::Failed;
-                    return Err(error);
-                }
-            };
-        }
-        match &mut *state {
-            State::Answered { head, body } => {
-                take(head, body).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
-            }
-            State::Writing(_) | State::Failed => Err(io::ErrorKind::ConnectionAborted.into()),
-        }
-    }
-}
-
-/// The body of a request.
-pub(crate) struct Upload(Arc<Exchange>);
-
-impl Write for Upload {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut *lock(&self.0.state) {
-            State::Writing(Request { body: Some(body), .. })
-                if body.len() + bytes.len() <= LARGEST_REQUEST =>
-            {
-                body.extend_from_slice(bytes);
-                Ok(bytes.len())
-            }
-            _ => Err(io::Error::other("the request is too large or was sent already")),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The headers of an answer, one a line.
-pub(crate) enum Head {
-    /// Not asked for yet.
-    Waiting(Arc<Exchange>),
-    /// There.
-    Read(Cursor<Vec<u8>>),
-}
-
-impl Head {
-    fn read_head(&mut self) -> io::Result<&mut Cursor<Vec<u8>>> {
-        if let Self::Waiting(exchange) = self {
-            *self = Self::Read(Cursor::new(exchange.answered(|head, _| head.take())?));
-        }
-        match self {
-            Self::Read(head) => Ok(head),
-            Self::Waiting(_) => Err(io::ErrorKind::ConnectionAborted.into()),
-        }
-    }
-}
-
-impl Read for Head {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.read_head()?.read(buffer)
-    }
-}
-
-impl BufRead for Head {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.read_head()?.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        if let Self::Read(head) = self {
-            head.consume(amount);
-        }
-    }
-}
-
-/// The body of an answer.
-pub(crate) enum Body {
-    /// Not asked for yet.
-    Waiting(Arc<Exchange>),
-    /// Being read.
-    Open(BufReader<Metered>),
-}
-
-impl Body {
-    fn open(&mut self) -> io::Result<&mut BufReader<Metered>> {
-        if let Self::Waiting(exchange) = self {
-            let body = exchange.answered(|_, body| body.take())?;
-            *self = body;
-        }
-        match self {
-            Self::Open(reader) => Ok(reader),
-            Self::Waiting(_) => Err(io::ErrorKind::ConnectionAborted.into()),
-        }
-    }
-}
-
-impl Read for Body {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.open()?.read(buffer)
-    }
-}
-
-impl BufRead for Body {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.open()?.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        if let Self::Open(reader) = self {
-            reader.consume(amount);
-        }
-    }
-}
-
-/// Reads within the budget.
-pub(crate) struct Metered {
-    inner: ureq::BodyReader<'static>,
-    /// How much of this answer may still come.
-    left: u64,
-    budget: Arc<Budget>,
-}
-
-impl Read for Metered {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.budget.check()?;
-        let read = self.inner.read(buffer).map_err(|error| match error.kind() {
-            io::ErrorKind::TimedOut => self.budget.fail(Failure::TooSlow),
-            _ => self.budget.fail(Failure::Connection(error.to_string())),
-        })?;
-        self.budget.spend(read)?;
-        match self.left.checked_sub(read as u64) {
-            Some(left) => self.left = left,
-            None => return Err(self.budget.fail(Failure::TooLarge)),
-        }
-        Ok(read)
-    }
-}
-
 /// Looks up names, and refuses those that stand for any address that is not public. The connection is made to
 /// the very addresses that were checked, so that a second look-up cannot give others.
 struct PublicResolver {
@@ -555,14 +314,12 @@ fn all_public(mut addresses: impl Iterator<Item = IpAddr>) -> bool {
     addresses.all(is_public_address)
 }
 
-/// A panic while a lock is held leaves nothing half-done here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
+    use crate::GitLimits;
 
     #[test]
     fn one_private_address_among_public_ones_is_enough_to_refuse() {
