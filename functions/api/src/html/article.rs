@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use deepwiki_domain::{
     Slug,
     markdown::plain_text,
-    page::{Block, Citation, Inline, Page, PageLink, Row, Section, Statement},
+    page::{Block, Citation, Diagram, Inline, Page, PageLink, Row, Section, Statement},
 };
 use maud::{Markup, html};
 
-use super::{Text, clean, diagram};
+use super::{Text, clean};
+use crate::diagram::svg;
 
 /// Where the links of an article lead.
 pub(crate) trait Address {
@@ -112,7 +113,7 @@ impl<'a> Writer<'a> {
             } => self.code(language, text, citation),
             Block::Quote(statement) => html! { blockquote { p { (self.statement(statement)) } } },
             Block::Diagram(at) => match self.page.diagrams.get(*at as usize) {
-                Some(diagram) => diagram::figure(diagram, self.text),
+                Some(diagram) => self.figure(diagram),
                 None => html! {},
             },
             Block::Links(links) => self.links(links),
@@ -206,6 +207,29 @@ impl<'a> Writer<'a> {
                     @if !language.is_empty() { span .lang { (clean(language)) } }
                 }
                 pre tabindex="0" { code { (clean(text)) } }
+            }
+        }
+    }
+
+    /// A diagram as a picture with its source below, or as its source alone.
+    fn figure(&self, diagram: &Diagram) -> Markup {
+        let (source, caption) = (clean(&diagram.mermaid), clean(&diagram.caption));
+        html! {
+            figure .diagram {
+                @match svg(&source, &caption) {
+                    Some(picture) => {
+                        div .canvas tabindex="0" role="region" aria-label=(caption) { (picture) }
+                        figcaption { (caption) }
+                        details {
+                            summary { (self.text.diagram_source) }
+                            pre tabindex="0" { code { (source) } }
+                        }
+                    }
+                    None => {
+                        pre tabindex="0" aria-label=(self.text.diagram_source) { code { (source) } }
+                        figcaption { (caption) }
+                    }
+                }
             }
         }
     }

@@ -2,7 +2,6 @@
 
 mod article;
 mod assets;
-mod diagram;
 mod home;
 mod layout;
 mod lines;

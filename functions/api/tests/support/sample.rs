@@ -219,49 +219,70 @@ pub(crate) fn page(locale: Locale, order: u32, name: &str, title: &str, summary:
 }
 
 const MODULES: &str = r#"flowchart LR
-  router["router"] --> rest["rest"]
-  router --> html["html"]
-  rest --> library["library"]
-  html --> library
-  html --> links["links"]
-  rest --> links
-  library --> cache["cache"]
-  library --> ports["ports"]
-  site["site"] --> html
+  subgraph g0["src/html"]
+    m0["article"]
+    m1["wiki"]
+    m2["search"]
+  end
+  m3["router"]
+  m4["rest"]
+  m5["library"]
+  m6["cache"]
+  m7["links"]
+  m8["site"]
+  m3 --> m4
+  m3 --> m1
+  m1 --> m0
+  m2 --> m5
+  m4 --> m2
+  m4 --> m5
+  m1 --> m5
+  m1 --> m7
+  m5 --> m6
+  m8 --> m0
+  style m5 stroke-width:3px
 "#;
 
 const CLASSES: &str = r#"classDiagram
-  class Ports {
-    +repositories Repositories
-    +pages PageCatalog
-    +artefacts ArtefactStore
+  class t0["Library"] {
+    ports
+    cache
   }
-  class Library {
-    -ports Ports
-    -cache Cache
-    +edition(id) Edition
-    +page(slug) Page
+  class t1["Ports"] {
+    repositories
+    pages
+    artefacts
   }
-  class Cache {
-    -capacity usize
-    +get(name) T
-    +put(name, value)
+  class t2["Cache"] {
+    capacity
+    entries
   }
-  Library *-- Ports
-  Library *-- Cache
+  class t3["Address"] {
+    <<trait>>
+  }
+  class t4["PageAddress"] {
+    links
+    edition
+  }
+  class t5["SiteAddress"] {
+    source
+  }
+  t0 --> t1
+  t0 --> t2
+  t4 --|> t3
+  t5 --|> t3
 "#;
 
 const SEQUENCE: &str = r#"sequenceDiagram
-  participant router as router
-  participant page as html::wiki::page
-  participant library as Library
-  participant store as ArtefactStore
-  router->>page: page(id, slug)
-  page->>library: edition(id)
-  library-->>page: Edition
-  page->>library: page(slug)
-  library->>store: get(key)
-  store-->>library: bytes
-  library-->>page: Page
-  page-->>router: HTML
+  participant p0 as router.rs
+  participant p1 as html/wiki.rs
+  participant p2 as library.rs
+  participant p3 as cache.rs
+  p0->>p1: page()
+  p1->>p2: edition()
+  p1->>p2: page()
+  p2->>p3: get()
+  p2->>p2: shard()
+  p2->>p3: put()
+  p1-->>p0: document()
 "#;
