@@ -9,6 +9,7 @@ mod support;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -88,11 +89,24 @@ fn compare(language: Language, shard: Shard) {
 
 fn best(mut run: impl FnMut()) -> Duration {
     let time = |_| {
-        let start = Instant::now();
+        let start = cpu_time();
         run();
-        start.elapsed()
+        cpu_time().saturating_sub(start)
     };
     (0..RUNS).map(time).min().expect("some runs")
+}
+
+/// What the process has used of the processors. (Linux; elsewhere the time that has passed.)
+fn cpu_time() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let nanoseconds: u64 = tasks
+        .filter_map(|task| {
+            let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            stat.split_whitespace().next()?.parse::<u64>().ok()
+        })
+        .sum();
+    if nanoseconds == 0 { START.elapsed() } else { Duration::from_nanos(nanoseconds) }
 }
 
 /// How many functions fit a chunk, and how many of those lie in one.

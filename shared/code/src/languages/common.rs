@@ -78,14 +78,6 @@ pub(super) fn environment(reader: &mut Reader<'_>, site: &Site<'_>) {
     }
 }
 
-/// A route whose path is the first argument, if that looks like one.
-pub(super) fn route(reader: &mut Reader<'_>, site: &Site<'_>, method: Option<&str>) {
-    if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-        let span = site.start..site.start + site.name.len();
-        reader.signal(SignalKind::Route, path, method, span);
-    }
-}
-
 /// Notes that a program starts at a definition.
 pub(super) fn starts_here(reader: &mut Reader<'_>, shape: &Shape<'_>) {
     let span = shape.start..shape.start + shape.text.len();

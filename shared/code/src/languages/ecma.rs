@@ -22,7 +22,6 @@ macro_rules! with_common {
             ("type_alias_declaration", Rule::DefineBy(alias_head)),
             ("enum_declaration", Rule::Define(SymbolKind::Enum)),
             ("enum_assignment", Rule::Define(SymbolKind::Variant)),
-            ("enum_body", Rule::Hook(enum_body)),
             ("internal_module", Rule::Define(SymbolKind::Module)),
             ("module", Rule::DefineBy(module_head)),
             ("ambient_declaration", Rule::Wrapper(true)),
@@ -75,7 +74,7 @@ macro_rules! with_common {
             ("shorthand_property_identifier_pattern", Rule::Hook(bind_shorthand)),
             ("identifier", Rule::Name(ReferenceKind::Value)),
             ("shorthand_property_identifier", Rule::Name(ReferenceKind::Value)),
-            ("property_identifier", Rule::Member),
+            ("property_identifier", Rule::Hook(property)),
             ("private_property_identifier", Rule::Member),
             $(($kind, $rule),)*
         ]
@@ -213,6 +212,11 @@ fn assignment_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         return None;
     }
     let target = reader.field(left, "object")?;
+    if target == "module" && reader.field(left, "property") == Some("exports") {
+        exported_names(reader, right);
+        reader.export(right);
+        return None;
+    }
     let name = left.child_by_field_name("property")?;
     let kind = if is_function(right) { SymbolKind::Function } else { SymbolKind::Variable };
     let head = Head::new(kind, name).body(body_of_value(right));
@@ -246,18 +250,14 @@ fn test_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     Some(Head::new(kind, title).called(title_text.to_owned()).body(Some(body)))
 }
 
-/// Members of an enumeration that have no value of their own.
-fn enum_body(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
-    let mut cursor = node.walk();
-    let names: Vec<Node<'_>> = node
-        .named_children(&mut cursor)
-        .filter(|child| matches!(child.kind(), "property_identifier" | "string"))
-        .collect();
-    for name in names {
-        let text = reader.text_of(name).trim_matches(['"', '\'']).to_owned();
-        reader.define_leaf(name, Head::new(SymbolKind::Variant, name).called(text));
+/// A member of an enumeration that has no value of its own, or the name of any other member.
+fn property(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
+    if reader.scope_kind() == Some(SymbolKind::Enum) && reader.around(0) == "enum_body" {
+        reader.define_leaf(node, Head::new(SymbolKind::Variant, node));
+    } else {
+        reader.member(node);
     }
-    Below::Read
+    Below::Skip
 }
 
 /// `<Panel …>` calls `Panel`; `<div …>` names nothing.
@@ -330,6 +330,7 @@ fn specifiers(reader: &mut Reader<'_>, list: Node<'_>, path: &[String], reexport
 /// `export … from "x"` passes on; any other export holds a definition or names some.
 fn export(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let Some(source) = node.child_by_field_name("source") else {
+        exported_names(reader, node);
         reader.wrap(node, true);
         return Below::Read;
     };
@@ -350,6 +351,20 @@ fn export(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
         import.reexport = true;
     }
     Below::Skip
+}
+
+/// The names in `export { a, b as c }`, `export default a` and `module.exports = { a, b: c }`.
+fn exported_names(reader: &mut Reader<'_>, node: Node<'_>) {
+    let mut cursor = node.walk();
+    for child in node.named_children(&mut cursor) {
+        match child.kind() {
+            "identifier" | "shorthand_property_identifier" => reader.export(child),
+            "export_clause" => exported_names(reader, child),
+            "export_specifier" => child.child_by_field_name("name").into_iter().for_each(|name| reader.export(name)),
+            "pair" => child.child_by_field_name("value").into_iter().for_each(|value| reader.export(value)),
+            _ => {}
+        }
+    }
 }
 
 /// `import("x")`.
@@ -419,10 +434,10 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 reader.signal(SignalKind::EnvironmentVariable, name, None, span);
             }
         }
-        ("option" | "requiredOption", Some(_)) => {
-            if literal(site.after).is_some_and(|name| name.starts_with('-')) {
-                commander(reader, site);
-            }
+        ("option" | "requiredOption", Some(_))
+            if literal(site.after).is_some_and(|name| name.starts_with('-')) =>
+        {
+            commander(reader, site);
         }
         ("command", Some(_)) => {
             if let Some(name) = literal(site.after) {

@@ -113,7 +113,7 @@ fn import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 /// `require __DIR__ . '/x.php'` names a file beside this one.
 fn include(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let text = reader.text_of(node);
-    if let Some(path) = literals(text).first().or_else(|| None) {
+    if let Some(path) = literals(text).first() {
         let path = path.trim_start_matches('/');
         let path = if path.starts_with('.') { path.to_owned() } else { format!("./{path}") };
         reader.import(node, vec![path], ImportedName::Whole, None);

@@ -168,11 +168,11 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         }
         ("ENV", _) | ("fetch", Some("ENV")) => environment(reader, site),
         ("get" | "post" | "put" | "patch" | "delete", None) => {
-            let path = reader.path.as_str();
-            if path.ends_with("routes.rb") || reader.text.contains("sinatra") || reader.text.contains("Sinatra") {
-                if let Some(path) = literal(site.after) {
-                    reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
-                }
+            let serves = reader.path.as_str().ends_with("routes.rb")
+                || reader.text.contains("sinatra")
+                || reader.text.contains("Sinatra");
+            if let Some(path) = literal(site.after).filter(|_| serves) {
+                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
             }
         }
         ("on", Some(receiver)) if receiver.starts_with("opt") => super::common::flag(reader, site),

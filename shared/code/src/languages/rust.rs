@@ -140,9 +140,10 @@ fn visibility(reader: &Reader<'_>, shape: &Shape<'_>) -> Visibility {
         || shape.container == Some(SymbolKind::Implementation) && reader.implements_trait();
     if shape.has("pub") {
         if shape.before_name.contains("pub(") { Visibility::Internal } else { Visibility::Public }
-    } else if inherits || shape.kind == SymbolKind::Implementation {
-        Visibility::Public
-    } else if shape.kind == SymbolKind::Macro && shape.lead.contains("macro_export") {
+    } else if inherits
+        || shape.kind == SymbolKind::Implementation
+        || shape.kind == SymbolKind::Macro && shape.lead.contains("macro_export")
+    {
         Visibility::Public
     } else {
         Visibility::Private
@@ -254,7 +255,8 @@ fn extern_crate(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 fn macro_invocation(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let around = reader.around(0);
     let at_item = |kind: &str| matches!(kind, "" | "source_file" | "declaration_list");
-    if !at_item(around) && !(around == "expression_statement" && at_item(reader.around(1))) {
+    let is_item = at_item(around) || around == "expression_statement" && at_item(reader.around(1));
+    if !is_item {
         return Below::Read;
     }
     let mut cursor = node.walk();
@@ -309,10 +311,11 @@ fn items_inside(reader: &mut Reader<'_>, body: Node<'_>, clean: bool) -> bool {
 }
 
 fn entry_point(reader: &mut Reader<'_>, shape: &Shape<'_>, index: u32) {
-    if shape.kind == SymbolKind::Module && shape.lead.contains("cfg(test)") {
-        if let Some(definition) = reader.facts.definitions.get_mut(index as usize) {
-            definition.is_test = true;
-        }
+    if shape.kind == SymbolKind::Module
+        && shape.lead.contains("cfg(test)")
+        && let Some(definition) = reader.facts.definitions.get_mut(index as usize)
+    {
+        definition.is_test = true;
     }
     let is_main = shape.kind == SymbolKind::Function && shape.name == "main" && shape.container.is_none();
     let path = reader.path.as_str();

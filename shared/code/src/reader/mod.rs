@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use deepwiki_domain::{
     RepoPath,
-    facts::{Definition, Doc, Import, ImportedName, Reference, ReferenceKind, Signal, SignalKind, SymbolKind, Visibility},
+    facts::{Definition, Doc, Import, ImportedName, Reference, ReferenceKind, Signal, SignalKind, SymbolKind, Visibility, name_hash},
     manifest::{Role, ShardFile},
 };
 use tree_sitter::Node;
@@ -47,6 +47,7 @@ pub(crate) fn read(grammar: &Grammar, file: &ShardFile, lines: &Lines) -> Option
     let mut reader = Reader::new(grammar, file, lines);
     let tree = grammar.parse(&file.text, None)?;
     reader.walk(&tree);
+    reader.publish_exported();
     let mut facts = reader.facts;
     facts.has_errors = tree.root_node().has_error();
     if facts.doc.is_none() {
@@ -79,6 +80,8 @@ pub(crate) struct Reader<'t> {
     /// A name that begins here is a label.
     label: Range<usize>,
     lead: Option<Lead>,
+    /// Names that are exported apart from their definitions.
+    exported: HashedSet,
     /// A string that documents the next definition.
     next_doc: Option<Range<usize>>,
     /// References that were seen: one a scope, name and kind is enough.
@@ -135,6 +138,7 @@ impl<'t> Reader<'t> {
             called: Vec::new(),
             label: 0..0,
             lead: None,
+            exported: HashedSet::default(),
             next_doc: None,
             seen: HashedSet::default(),
             depth: 0,
@@ -268,6 +272,19 @@ impl<'t> Reader<'t> {
     pub(crate) fn document_file(&mut self, bytes: Range<usize>) {
         let lines = self.lines.range(bytes.start, bytes.end);
         self.facts.doc = docs::docstring(self.slice(bytes), lines);
+    }
+
+    /// What has the name of this node is exported, wherever it is defined.
+    pub(crate) fn export(&mut self, node: Node<'_>) {
+        self.exported.insert(name_hash(self.text_of(node)));
+    }
+
+    fn publish_exported(&mut self) {
+        for definition in &mut self.facts.definitions {
+            if definition.container.is_none() && self.exported.contains(&name_hash(&definition.name)) {
+                definition.visibility = Visibility::Public;
+            }
+        }
     }
 
     /// Takes a string as the documentation of the next definition.

@@ -64,7 +64,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A leaf that names something only if qualified.
-    pub(super) fn member(&mut self, node: Node<'_>) {
+    pub(crate) fn member(&mut self, node: Node<'_>) {
         self.read_name(node, ReferenceKind::Value, true);
     }
 

@@ -63,7 +63,7 @@ pub(crate) fn arguments(after: &str) -> &str {
 
 /// The string that a text begins with, and what follows it.
 fn string_at(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim_start_matches(|c: char| matches!(c, 'b' | 'r' | 'f' | 'u' | 'B' | 'R' | 'F' | 'U' | 'L' | '@' | '$' | '#'));
+    let text = text.trim_start_matches(['b', 'r', 'f', 'u', 'B', 'R', 'F', 'U', 'L', '@', '$', '#']);
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let inner = text.get(1..)?;
     let end = inner.find([quote, '\n'])?;

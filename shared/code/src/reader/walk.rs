@@ -211,12 +211,13 @@ impl Reader<'_> {
 
 /// From the first of these fields to the last.
 fn range_of(node: Node<'_>, fields: &[std::num::NonZeroU16]) -> Option<std::ops::Range<usize>> {
-    let mut range = usize::MAX..0;
+    let mut range: Option<std::ops::Range<usize>> = None;
     for field in fields {
         if let Some(child) = node.child_by_field_id(field.get()) {
-            range.start = range.start.min(child.start_byte());
-            range.end = range.end.max(child.end_byte());
+            let start = range.as_ref().map_or(child.start_byte(), |range| range.start.min(child.start_byte()));
+            let end = range.as_ref().map_or(child.end_byte(), |range| range.end.max(child.end_byte()));
+            range = Some(start..end);
         }
     }
-    (range.start < range.end).then_some(range)
+    range
 }

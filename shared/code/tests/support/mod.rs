@@ -3,6 +3,8 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "each target that shares this uses a part of it"
 )]
 
