@@ -269,6 +269,7 @@ fn active(document: &Html, is_export: bool) -> Vec<String> {
         "blockquote",
         "time",
         "mark",
+        "wbr",
     ];
     let mut found = Vec::new();
     for element in document.select(&Selector::parse("*").unwrap()) {

@@ -8,6 +8,7 @@
 const LAYER_GAP: f32 = 52.0;
 const BOX_GAP: f32 = 18.0;
 const SWEEPS: usize = 12;
+const MOST_PORTS: usize = 4;
 
 /// The extent of a box along both axes.
 #[derive(Clone, Copy)]
@@ -296,13 +297,16 @@ impl Plan {
     }
 
     /// How far from the middle of a box's side a link meets it: the links of a side stand in the order of what
-    /// they lead to.
+    /// they lead to, but many of them meet in one point.
     fn port(&self, node: usize, towards: usize, near: &[usize], centres: &[f32]) -> f32 {
         let place = near
             .iter()
             .filter(|other| centres[**other] < centres[towards])
             .count();
         let room = (self.sizes[node].cross - 14.0).max(0.0) / near.len().max(1) as f32;
+        if near.len() > MOST_PORTS {
+            return 0.0;
+        }
         (place as f32 - (near.len() as f32 - 1.0) / 2.0) * room.min(11.0)
     }
 }

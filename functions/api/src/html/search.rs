@@ -39,6 +39,7 @@ async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -
         let found = repositories.iter().find(|repository| repository.id == *id);
         found.map_or_else(|| id.to_string(), |repository| clean(&repository.display_name))
     };
+    let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
     let text = reader.text;
     let body = html! {
         main #content .search {
@@ -62,7 +63,7 @@ async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -
                 p .count role="status" { (text.hits(hits.len())) }
                 ol .hits {
                     @for (hit, excerpt) in hits.iter().zip(&excerpts) {
-                        (result(&reader, hit, excerpt.as_ref(), &name(&hit.repository)))
+                        (result(&reader, hit, excerpt.as_ref(), &name(&hit.repository), &words))
                     }
                 }
             }
@@ -106,7 +107,13 @@ async fn excerpt(service: &Service, hit: &Hit) -> Option<Excerpt> {
         .ok()
 }
 
-fn result(reader: &Reader<'_>, hit: &Hit, excerpt: Option<&Excerpt>, repository: &str) -> Markup {
+fn result(
+    reader: &Reader<'_>,
+    hit: &Hit,
+    excerpt: Option<&Excerpt>,
+    repository: &str,
+    words: &[String],
+) -> Markup {
     let at = Citation {
         path: hit.path.clone(),
         start: hit.start,
@@ -125,7 +132,7 @@ fn result(reader: &Reader<'_>, hit: &Hit, excerpt: Option<&Excerpt>, repository:
                     span { (reader.text.in_page) ": " a href=(links.page(&hit.repository, page)) { (page) } }
                 }
             }
-            @if let Some(excerpt) = excerpt { (lines::listing(excerpt, None, None)) }
+            @if let Some(excerpt) = excerpt { (lines::listing(excerpt, &lines::Show { words, ..lines::Show::default() })) }
         }
     }
 }

@@ -65,6 +65,11 @@ async fn render(
         start,
         end,
     };
+    let show = lines::Show {
+        marked: (start > 0).then_some(start..=end),
+        prefix: Some("L"),
+        ..lines::Show::default()
+    };
     let (text, links) = (reader.text, &reader.links);
     let host = edition.host_link(&if start == 0 {
         at(1, excerpt.total.max(1))
@@ -93,7 +98,7 @@ async fn render(
             @if first > 1 {
                 p .more { a href=(links.source(&id, &at(first - 1, first - 1))) { (text.earlier_lines) } }
             }
-            (lines::listing(&excerpt, (start > 0).then_some(&(start..=end)), Some("L")))
+            (lines::listing(&excerpt, &show))
             @if last < excerpt.total {
                 p .more { a href=(links.source(&id, &at(last + 1, last + 1))) { (text.later_lines) } }
             }

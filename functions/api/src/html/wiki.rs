@@ -30,6 +30,10 @@ const MENU: usize = 30;
 const CONTEXT: u32 = 3;
 const MOST_LINES: u32 = 120;
 
+/// Up to this many pages the tree is shown whole.
+const OPEN_TREE: usize = 80;
+const DEEPEST: usize = 8;
+
 const EXPORTS: [(&str, &str); 4] = [
     ("markdown", "Markdown"),
     ("html", "HTML"),
@@ -218,10 +222,18 @@ fn tree(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], current: &S
     let top = pages
         .iter()
         .filter(|page| page.parent.as_ref().is_none_or(|parent| !known(parent)));
+    let above = ancestors(pages, Some(current));
+    let branches = Branches {
+        reader,
+        edition,
+        pages,
+        current,
+        above: &above,
+    };
     html! {
         nav #tree .tree aria-label=(reader.text.pages) {
             a .close-tree href="#content" { (reader.text.close) }
-            ul { @for page in top { (branch(reader, edition, pages, page, current, 0)) } }
+            ul { @for page in top { (branches.draw(page, 0)) } }
             p .export {
                 (reader.text.export) ": "
                 @for (format, name) in EXPORTS {
@@ -232,42 +244,50 @@ fn tree(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], current: &S
     }
 }
 
-/// Deep trees are cut, so that a page that is its own ancestor cannot hang the service.
-fn branch(
-    reader: &Reader<'_>,
-    edition: &Edition,
-    pages: &[PageEntry],
-    page: &PageEntry,
-    current: &Slug,
-    depth: usize,
-) -> Markup {
-    let children: Vec<&PageEntry> = pages
-        .iter()
-        .filter(|child| depth < 6 && child.parent.as_ref() == Some(&page.slug))
-        .collect();
-    let is_current = page.slug == *current;
-    html! {
-        li {
-            a href=(reader.links.page(&edition.repository.id, &page.slug)) aria-current=[is_current.then_some("page")] {
-                (clean(&page.title))
-            }
-            @if !children.is_empty() {
-                ul { @for child in children { (branch(reader, edition, pages, child, current, depth + 1)) } }
+/// A page and those above it, the nearest first. Long chains are cut, so that a page that is its own ancestor
+/// cannot hang the service.
+fn ancestors<'a>(pages: &'a [PageEntry], slug: Option<&Slug>) -> Vec<&'a PageEntry> {
+    let find = |slug: &Slug| pages.iter().find(|entry| entry.slug == *slug);
+    let above = |entry: &&'a PageEntry| entry.parent.as_ref().and_then(find);
+    std::iter::successors(slug.and_then(find), above)
+        .take(DEEPEST)
+        .collect()
+}
+
+struct Branches<'a> {
+    reader: &'a Reader<'a>,
+    edition: &'a Edition,
+    pages: &'a [PageEntry],
+    current: &'a Slug,
+    above: &'a [&'a PageEntry],
+}
+
+impl Branches<'_> {
+    /// A page and what is below it; in a large wiki only where the reader is.
+    fn draw(&self, page: &PageEntry, depth: usize) -> Markup {
+        let is_open = self.pages.len() <= OPEN_TREE || self.above.iter().any(|entry| entry.slug == page.slug);
+        let is_child = |child: &&PageEntry| child.parent.as_ref() == Some(&page.slug);
+        let children: Vec<&PageEntry> = self.pages.iter().filter(is_child).collect();
+        let address = self.reader.links.page(&self.edition.repository.id, &page.slug);
+        html! {
+            li .closed[!is_open && !children.is_empty()] {
+                a href=(address) aria-current=[(page.slug == *self.current).then_some("page")] { (breakable(&page.title)) }
+                @if is_open && depth < DEEPEST && !children.is_empty() {
+                    ul { @for child in children { (self.draw(child, depth + 1)) } }
+                }
             }
         }
     }
 }
 
+/// A title that may be broken after each `/`.
+fn breakable(title: &str) -> Markup {
+    let title = clean(title);
+    html! { @for (at, part) in title.split_inclusive('/').enumerate() { @if at > 0 { wbr; } (part) } }
+}
+
 fn breadcrumbs(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], page: &Page) -> Markup {
-    let mut above = Vec::new();
-    let mut parent = page.parent.as_ref();
-    while let Some(entry) = parent.and_then(|slug| pages.iter().find(|entry| entry.slug == *slug)) {
-        if above.len() > 6 {
-            break;
-        }
-        above.push(entry);
-        parent = entry.parent.as_ref();
-    }
+    let above = ancestors(pages, page.parent.as_ref());
     html! {
         nav .crumbs aria-label=(reader.text.breadcrumbs) {
             ol {
@@ -368,6 +388,11 @@ async fn beside(
     let excerpt = library
         .excerpt(id, &edition.generation, at.path.as_str(), start, count)
         .await?;
+    let show = lines::Show {
+        marked: Some(at.start..=at.end),
+        prefix: Some("E"),
+        ..lines::Show::default()
+    };
     Ok(html! {
         section #excerpt .excerpt {
             header {
@@ -376,7 +401,7 @@ async fn beside(
                 @if let Some(host) = edition.host_link(at) { a .host href=(host) rel="noreferrer" { (text.on_host) } }
                 a .close href=(reader.links.page(id, &page.slug)) aria-label=(text.close) { "×" }
             }
-            (lines::listing(&excerpt, Some(&(at.start..=at.end)), Some("E")))
+            (lines::listing(&excerpt, &show))
         }
     })
 }
