@@ -1,11 +1,7 @@
 //! Prints the edges between the files of a folder as JSON, for `benches/edges`:
 //! `cargo run --release -p deepwiki-code --example edges -- FOLDER [--guesses] [--symbols]`
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a tool for developers"
-)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers")]
 
 use std::{io, path::Path, time::Instant};
 
@@ -53,8 +49,14 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<ShardFile>) -> io::Resul
     let mut entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
-        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
-        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            continue;
+        };
+        let path = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}/{name}")
+        };
         let kind = entry.file_type()?;
         if kind.is_dir() && !LEFT_OUT.contains(&name.as_str()) {
             collect(&entry.path(), &path, files)?;
@@ -67,7 +69,9 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<ShardFile>) -> io::Resul
 
 fn shard_file(on_disk: &Path, path: String) -> io::Result<Option<ShardFile>> {
     let bytes = std::fs::read(on_disk)?;
-    let (Ok(path), Ok(blob)) = (RepoPath::new(path), BlobId::new("0".repeat(40))) else { return Ok(None) };
+    let (Ok(path), Ok(blob)) = (RepoPath::new(path), BlobId::new("0".repeat(40))) else {
+        return Ok(None);
+    };
     if bytes.contains(&0) {
         return Ok(None);
     }
@@ -98,16 +102,28 @@ fn print_symbols(graph: &Graph, facts: &[FileFacts]) {
     let name = |node: Node| {
         let file = graph.file_of(node).and_then(|file| graph.file(file));
         let path = file.map_or("", |file| file.path.as_str());
-        let Node::Symbol(symbol) = node else { return path.to_owned() };
+        let Node::Symbol(symbol) = node else {
+            return path.to_owned();
+        };
         let definition = graph.definition(symbol).and_then(|(file, index)| {
             let path = &graph.file(file)?.path;
             let facts = facts.iter().find(|facts| facts.path == *path)?;
             facts.definitions.get(index as usize)
         });
-        format!("{path}#{}", definition.map_or("", |definition| definition.name.as_str()))
+        format!(
+            "{path}#{}",
+            definition.map_or("", |definition| definition.name.as_str())
+        )
     };
     for edge in &graph.edges {
-        println!("{}\t{}\t{:?}\t{:?}\t{}", name(edge.from), name(edge.to), edge.kind, edge.certainty, edge.line);
+        println!(
+            "{}\t{}\t{:?}\t{:?}\t{}",
+            name(edge.from),
+            name(edge.to),
+            edge.kind,
+            edge.certainty,
+            edge.line
+        );
     }
     for external in &graph.externals {
         let path = graph.file(external.file).map_or("", |file| file.path.as_str());

@@ -30,7 +30,11 @@ pub(super) fn read(text: &str) -> PackageFacts {
     if let Some(workspace) = root.get("workspace") {
         add_dependencies(&mut facts, workspace);
     }
-    facts.entries = root.at(&["lib", "path"]).and_then(Item::stated).into_iter().collect();
+    facts.entries = root
+        .at(&["lib", "path"])
+        .and_then(Item::stated)
+        .into_iter()
+        .collect();
     for target in root.get("bin").map(Item::items).unwrap_or_default() {
         if let Some(name) = target.get("name").and_then(Item::stated) {
             let path = target.get("path").and_then(Item::text).map(str::to_owned);
@@ -40,7 +44,9 @@ pub(super) fn read(text: &str) -> PackageFacts {
     }
     for kind in ["example", "test", "bench"] {
         let targets = root.get(kind).map(Item::items).unwrap_or_default();
-        facts.entries.extend(targets.iter().filter_map(|target| target.get("path")?.stated()));
+        facts
+            .entries
+            .extend(targets.iter().filter_map(|target| target.get("path")?.stated()));
     }
     facts
 }
@@ -48,7 +54,9 @@ pub(super) fn read(text: &str) -> PackageFacts {
 fn add_dependencies(facts: &mut PackageFacts, table: &Item) {
     for (section, dev) in SECTIONS {
         let entries = table.get(section).map(Item::entries).unwrap_or_default();
-        facts.dependencies.extend(entries.iter().map(|(key, item)| of(key, item, dev)));
+        facts
+            .dependencies
+            .extend(entries.iter().map(|(key, item)| of(key, item, dev)));
     }
 }
 

@@ -10,7 +10,9 @@ pub(super) fn read(text: &str) -> PackageFacts {
     for (line, content) in numbered(text) {
         let (content, comment) = content.split_once("//").unwrap_or((content, ""));
         let mut words = content.split_whitespace();
-        let Some(directive) = block.or_else(|| words.next()) else { continue };
+        let Some(directive) = block.or_else(|| words.next()) else {
+            continue;
+        };
         let Some(first) = words.next() else { continue };
         match (directive, first) {
             (_, ")") => block = None,
@@ -22,7 +24,10 @@ pub(super) fn read(text: &str) -> PackageFacts {
             }
             ("replace", name) => {
                 let path = words.find(|word| word.starts_with('.')).map(str::to_owned);
-                let replaced = facts.dependencies.iter_mut().find(|dependency| dependency.name == name);
+                let replaced = facts
+                    .dependencies
+                    .iter_mut()
+                    .find(|dependency| dependency.name == name);
                 if let (Some(replaced), Some(path)) = (replaced, path) {
                     replaced.path = Some(path);
                 }

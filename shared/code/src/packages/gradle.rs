@@ -13,9 +13,13 @@ pub(super) fn read(text: &str) -> PackageFacts {
             .and_then(|end| content.split_at_checked(end))
             .unwrap_or((content, ""));
         match word {
-            "version" if facts.version.is_none() => facts.version = quoted(rest).map(|value| stated(value, line)),
+            "version" if facts.version.is_none() => {
+                facts.version = quoted(rest).map(|value| stated(value, line))
+            }
             "description" => facts.description = quoted(rest).map(|value| stated(value, line)),
-            "mainClass" | "mainClassName" => facts.entries.extend(quoted(rest).map(|value| stated(value, line))),
+            "mainClass" | "mainClassName" => facts
+                .entries
+                .extend(quoted(rest).map(|value| stated(value, line))),
             _ => facts.dependencies.extend(depends(word, rest, line)),
         }
     }
@@ -25,7 +29,15 @@ pub(super) fn read(text: &str) -> PackageFacts {
 /// `implementation("group:artefact:version")`, `testImplementation project(':core')`.
 fn depends(word: &str, rest: &str, line: u32) -> Option<Dependency> {
     let lower = word.to_lowercase();
-    let kinds = ["implementation", "api", "compileonly", "runtimeonly", "annotationprocessor", "kapt", "ksp"];
+    let kinds = [
+        "implementation",
+        "api",
+        "compileonly",
+        "runtimeonly",
+        "annotationprocessor",
+        "kapt",
+        "ksp",
+    ];
     if !kinds.iter().any(|kind| lower.ends_with(kind)) {
         return None;
     }
@@ -39,7 +51,12 @@ fn depends(word: &str, rest: &str, line: u32) -> Option<Dependency> {
     }
     let mut parts = written.split(':');
     let (group, artefact) = (parts.next()?, parts.next()?);
-    Some(dependency(format!("{group}:{artefact}"), parts.next().map(str::to_owned), dev, line))
+    Some(dependency(
+        format!("{group}:{artefact}"),
+        parts.next().map(str::to_owned),
+        dev,
+        line,
+    ))
 }
 
 /// The first text in quotes.

@@ -25,7 +25,11 @@ pub(super) enum Value {
 impl Item {
     /// The value of a key; the last if it is stated more than once.
     pub(super) fn get(&self, key: &str) -> Option<&Item> {
-        self.entries().iter().rev().find(|(name, _)| name == key).map(|(_, item)| item)
+        self.entries()
+            .iter()
+            .rev()
+            .find(|(name, _)| name == key)
+            .map(|(_, item)| item)
     }
 
     /// The value behind several keys.
@@ -63,7 +67,9 @@ impl Item {
 
     /// All texts of a list, or the text that stands in its place.
     pub(super) fn texts(&self) -> impl Iterator<Item = Stated> {
-        self.stated().into_iter().chain(self.items().iter().filter_map(Item::stated))
+        self.stated()
+            .into_iter()
+            .chain(self.items().iter().filter_map(Item::stated))
     }
 }
 

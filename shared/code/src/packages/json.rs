@@ -7,11 +7,7 @@ const DEEPEST: usize = 32;
 
 /// What of a text is JSON: where it stops being so, the rest is left out.
 pub(super) fn parse(text: &str) -> Item {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        line: 1,
-    };
+    let mut parser = Parser { text, at: 0, line: 1 };
     parser.value(0).unwrap_or(Item {
         line: 1,
         value: Value::Other,
@@ -119,7 +115,10 @@ impl<'t> Parser<'t> {
             'u' => {
                 let digits = self.text.get(self.at..self.at + 4)?;
                 self.at += 4;
-                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
+                u32::from_str_radix(digits, 16)
+                    .ok()
+                    .and_then(char::from_u32)
+                    .unwrap_or('\u{fffd}')
             }
             other => other,
         })
@@ -146,7 +145,9 @@ impl<'t> Parser<'t> {
             } else if rest.starts_with("/*") {
                 let length = rest.find("*/").map_or(rest.len(), |end| end + 2);
                 let breaks = rest.bytes().take(length).filter(|byte| *byte == b'\n').count();
-                self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+                self.line = self
+                    .line
+                    .saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
                 self.at += length;
             } else if byte.is_ascii_whitespace() {
                 self.advance();

@@ -2,7 +2,11 @@
 
 use deepwiki_domain::facts::{Dependency, PackageFacts};
 
-use super::{dependency, facts_of, item::{Item, Value}, json, numbered, stated};
+use super::{
+    dependency, facts_of,
+    item::{Item, Value},
+    json, numbered, stated,
+};
 
 /// Sections of dependencies, and whether only tests and builds need them.
 const SECTIONS: [(&str, bool); 4] = [
@@ -28,7 +32,9 @@ pub(super) fn read_package(text: &str) -> PackageFacts {
         for (name, item) in root.get(section).map(Item::entries).unwrap_or_default() {
             let wanted = item.text().map(str::to_owned);
             let path = wanted.as_deref().and_then(|wanted| {
-                let path = wanted.strip_prefix("file:").or_else(|| wanted.strip_prefix("link:"))?;
+                let path = wanted
+                    .strip_prefix("file:")
+                    .or_else(|| wanted.strip_prefix("link:"))?;
                 Some(path.to_owned())
             });
             facts.dependencies.push(Dependency {
@@ -38,19 +44,28 @@ pub(super) fn read_package(text: &str) -> PackageFacts {
         }
     }
     for (name, item) in root.get("scripts").map(Item::entries).unwrap_or_default() {
-        facts.commands.push((stated(name, item.line), item.text().unwrap_or_default().to_owned()));
+        facts.commands.push((
+            stated(name, item.line),
+            item.text().unwrap_or_default().to_owned(),
+        ));
     }
     match root.get("bin") {
         Some(item) if item.text().is_some() => {
             let name = facts.name.as_ref().map_or("", |name| name.value.as_str());
             let name = name.rsplit('/').next().unwrap_or(name);
-            facts.commands.push((stated(name, item.line), item.text().unwrap_or_default().to_owned()));
+            facts.commands.push((
+                stated(name, item.line),
+                item.text().unwrap_or_default().to_owned(),
+            ));
         }
         Some(table) => {
             let commands = table.entries().iter();
-            facts.commands.extend(
-                commands.map(|(name, item)| (stated(name, item.line), item.text().unwrap_or_default().to_owned())),
-            );
+            facts.commands.extend(commands.map(|(name, item)| {
+                (
+                    stated(name, item.line),
+                    item.text().unwrap_or_default().to_owned(),
+                )
+            }));
         }
         None => {}
     }
@@ -91,7 +106,9 @@ pub(super) fn read_pnpm(text: &str) -> PackageFacts {
         if !content.starts_with([' ', '-', '#']) && !content.trim().is_empty() {
             in_packages = content.trim_end() == "packages:";
         } else if in_packages && let Some(pattern) = content.trim().strip_prefix('-') {
-            facts.members.push(stated(pattern.trim().trim_matches(['"', '\'']), line));
+            facts
+                .members
+                .push(stated(pattern.trim().trim_matches(['"', '\'']), line));
         }
     }
     facts
@@ -104,14 +121,24 @@ pub(super) fn read_tsconfig(text: &str) -> PackageFacts {
         facts.members.extend(extends.texts());
     }
     let references = root.get("references").map(Item::items).unwrap_or_default();
-    facts.members.extend(references.iter().filter_map(|reference| reference.get("path")?.stated()));
+    facts.members.extend(
+        references
+            .iter()
+            .filter_map(|reference| reference.get("path")?.stated()),
+    );
     let base = root.at(&["compilerOptions", "baseUrl"]);
     facts.entries.extend(base.and_then(Item::stated));
-    for (alias, targets) in root.at(&["compilerOptions", "paths"]).map(Item::entries).unwrap_or_default() {
-        facts.dependencies.extend(targets.texts().map(|target| Dependency {
-            path: Some(target.value),
-            ..dependency(alias, None, false, targets.line)
-        }));
+    for (alias, targets) in root
+        .at(&["compilerOptions", "paths"])
+        .map(Item::entries)
+        .unwrap_or_default()
+    {
+        facts
+            .dependencies
+            .extend(targets.texts().map(|target| Dependency {
+                path: Some(target.value),
+                ..dependency(alias, None, false, targets.line)
+            }));
     }
     facts
 }

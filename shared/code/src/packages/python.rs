@@ -10,9 +10,18 @@ pub(super) fn read_pyproject(text: &str) -> PackageFacts {
     if let Some(project) = root.get("project") {
         read_project(&mut facts, project);
     }
-    for (group, listed) in root.get("dependency-groups").map(Item::entries).unwrap_or_default() {
+    for (group, listed) in root
+        .get("dependency-groups")
+        .map(Item::entries)
+        .unwrap_or_default()
+    {
         let dev = group != "main";
-        facts.dependencies.extend(listed.items().iter().filter_map(|item| requirement(item.text()?, dev, item.line)));
+        facts.dependencies.extend(
+            listed
+                .items()
+                .iter()
+                .filter_map(|item| requirement(item.text()?, dev, item.line)),
+        );
     }
     if let Some(poetry) = root.at(&["tool", "poetry"]) {
         read_poetry(&mut facts, poetry);
@@ -29,10 +38,23 @@ fn read_project(facts: &mut PackageFacts, project: &Item) {
     facts.description = field("description");
     facts.license = field("license").or_else(|| project.at(&["license", "text"])?.stated());
     let listed = project.get("dependencies").map(Item::items).unwrap_or_default();
-    facts.dependencies.extend(listed.iter().filter_map(|item| requirement(item.text()?, false, item.line)));
-    for (group, listed) in project.get("optional-dependencies").map(Item::entries).unwrap_or_default() {
+    facts.dependencies.extend(
+        listed
+            .iter()
+            .filter_map(|item| requirement(item.text()?, false, item.line)),
+    );
+    for (group, listed) in project
+        .get("optional-dependencies")
+        .map(Item::entries)
+        .unwrap_or_default()
+    {
         let dev = is_dev_group(group);
-        facts.dependencies.extend(listed.items().iter().filter_map(|item| requirement(item.text()?, dev, item.line)));
+        facts.dependencies.extend(
+            listed
+                .items()
+                .iter()
+                .filter_map(|item| requirement(item.text()?, dev, item.line)),
+        );
     }
     for table in ["scripts", "gui-scripts"] {
         for (name, target) in project.get(table).map(Item::entries).unwrap_or_default() {
@@ -89,7 +111,9 @@ pub(super) fn read_setup_cfg(text: &str) -> PackageFacts {
         }
         let mut value = trimmed;
         if !content.starts_with([' ', '\t']) {
-            let Some((name, rest)) = trimmed.split_once(['=', ':']) else { continue };
+            let Some((name, rest)) = trimmed.split_once(['=', ':']) else {
+                continue;
+            };
             (key, value) = (name.trim(), rest.trim());
         }
         if !value.is_empty() {
@@ -106,17 +130,25 @@ fn setup_value(facts: &mut PackageFacts, section: &str, key: &str, value: Stated
         ("metadata", "description" | "summary") => facts.description = Some(value),
         ("metadata", "license") => facts.license = Some(value),
         ("options", "install_requires") => {
-            facts.dependencies.extend(requirement(&value.value, false, value.line));
+            facts
+                .dependencies
+                .extend(requirement(&value.value, false, value.line));
         }
         ("options", "tests_require" | "setup_requires") => {
-            facts.dependencies.extend(requirement(&value.value, true, value.line));
+            facts
+                .dependencies
+                .extend(requirement(&value.value, true, value.line));
         }
         ("options.extras_require", group) => {
-            facts.dependencies.extend(requirement(&value.value, is_dev_group(group), value.line));
+            facts
+                .dependencies
+                .extend(requirement(&value.value, is_dev_group(group), value.line));
         }
         ("options.entry_points", "console_scripts" | "gui_scripts") => {
             if let Some((name, target)) = value.value.split_once('=') {
-                facts.commands.push((stated(name.trim(), value.line), target.trim().to_owned()));
+                facts
+                    .commands
+                    .push((stated(name.trim(), value.line), target.trim().to_owned()));
             }
         }
         _ => {}
@@ -125,18 +157,28 @@ fn setup_value(facts: &mut PackageFacts, section: &str, key: &str, value: Stated
 
 pub(super) fn read_requirements(file_name: &str, text: &str) -> PackageFacts {
     let mut facts = facts_of("python");
-    let dev = file_name
-        .split(['.', '-', '_'])
-        .any(is_dev_group);
+    let dev = file_name.split(['.', '-', '_']).any(is_dev_group);
     let lines = numbered(text).filter(|(_, content)| !content.trim_start().starts_with(['#', '-']));
-    facts.dependencies = lines.filter_map(|(line, content)| requirement(content, dev, line)).collect();
+    facts.dependencies = lines
+        .filter_map(|(line, content)| requirement(content, dev, line))
+        .collect();
     facts
 }
 
 fn is_dev_group(group: &str) -> bool {
     matches!(
         group,
-        "dev" | "develop" | "development" | "test" | "tests" | "testing" | "lint" | "typing" | "docs" | "doc" | "ci"
+        "dev"
+            | "develop"
+            | "development"
+            | "test"
+            | "tests"
+            | "testing"
+            | "lint"
+            | "typing"
+            | "docs"
+            | "doc"
+            | "ci"
     )
 }
 
@@ -147,7 +189,10 @@ fn requirement(written: &str, dev: bool, line: u32) -> Option<Dependency> {
         .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
         .unwrap_or(written.len());
     let (name, rest) = (written.get(..end)?, written.get(end..)?);
-    if name.is_empty() || rest.starts_with(['/', ':', '+']) || !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+    if name.is_empty()
+        || rest.starts_with(['/', ':', '+'])
+        || !name.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
         return None;
     }
     let rest = rest.split(';').next()?.trim();

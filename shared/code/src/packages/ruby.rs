@@ -17,7 +17,9 @@ pub(super) fn read(text: &str) -> PackageFacts {
             facts.dependencies.extend(depends(rest, in_dev_group, line));
         } else if let Some((_, rest)) = content.split_once(".add_") {
             if rest.contains("dependency") {
-                facts.dependencies.extend(depends(rest, rest.starts_with("development"), line));
+                facts
+                    .dependencies
+                    .extend(depends(rest, rest.starts_with("development"), line));
             }
         } else if let Some((target, value)) = content.split_once('=') {
             let value = quoted(value).map(|value| stated(value, line));
@@ -37,7 +39,9 @@ fn depends(rest: &str, dev: bool, line: u32) -> Option<Dependency> {
     let name = quoted(rest)?;
     let after = rest.split_once(name)?.1.get(1..)?;
     let first = after.trim_start().strip_prefix(',').map(str::trim_start);
-    let wanted = first.filter(|rest| rest.starts_with(['"', '\''])).and_then(quoted);
+    let wanted = first
+        .filter(|rest| rest.starts_with(['"', '\'']))
+        .and_then(quoted);
     let path = after.split_once("path:").and_then(|(_, path)| quoted(path));
     Some(Dependency {
         path: path.map(str::to_owned),

@@ -15,15 +15,31 @@ fn render(facts: &PackageFacts) -> String {
         ("description", &facts.description),
         ("license", &facts.license),
     ];
-    lines.extend(single.iter().filter_map(|(what, value)| Some(one(what, value.as_ref()?))));
+    lines.extend(
+        single
+            .iter()
+            .filter_map(|(what, value)| Some(one(what, value.as_ref()?))),
+    );
     lines.extend(facts.members.iter().map(|member| one("member", member)));
     lines.extend(facts.entries.iter().map(|entry| one("entry", entry)));
-    lines.extend(facts.commands.iter().map(|(name, to)| format!("{} -> {to}", one("command", name))));
+    lines.extend(
+        facts
+            .commands
+            .iter()
+            .map(|(name, to)| format!("{} -> {to}", one("command", name))),
+    );
     lines.extend(facts.dependencies.iter().map(|dependency| {
         let wanted = dependency.requirement.as_deref().unwrap_or("-");
-        let path = dependency.path.as_deref().map(|path| format!(" at {path}")).unwrap_or_default();
+        let path = dependency
+            .path
+            .as_deref()
+            .map(|path| format!(" at {path}"))
+            .unwrap_or_default();
         let dev = if dependency.dev { " dev" } else { "" };
-        format!("{} needs {} {wanted}{path}{dev}", dependency.line, dependency.name)
+        format!(
+            "{} needs {} {wanted}{path}{dev}",
+            dependency.line, dependency.name
+        )
     }));
     lines.join("\n")
 }
@@ -248,14 +264,30 @@ fn other_manifests_are_read_with_their_lines() {
 #[test]
 fn files_that_are_no_manifests_are_not_read() {
     for path in ["src/main.rs", "docs/package.json.md", "txt", "notes.txt"] {
-        assert_eq!(read(&RepoPath::new(path).unwrap(), "name = 'x'\n{\"name\":\"x\"}"), None);
+        assert_eq!(
+            read(&RepoPath::new(path).unwrap(), "name = 'x'\n{\"name\":\"x\"}"),
+            None
+        );
     }
     assert_eq!(read(&RepoPath::new("package.json").unwrap(), "[]"), None);
 }
 
 const KINDS: &[&str] = &[
-    "Cargo.toml", "package.json", "tsconfig.json", "pyproject.toml", "setup.cfg", "requirements.txt", "go.mod", "pom.xml",
-    "build.gradle", "composer.json", "Gemfile", "a.gemspec", "a.csproj", "CMakeLists.txt", "pnpm-workspace.yaml",
+    "Cargo.toml",
+    "package.json",
+    "tsconfig.json",
+    "pyproject.toml",
+    "setup.cfg",
+    "requirements.txt",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "composer.json",
+    "Gemfile",
+    "a.gemspec",
+    "a.csproj",
+    "CMakeLists.txt",
+    "pnpm-workspace.yaml",
 ];
 
 proptest! {

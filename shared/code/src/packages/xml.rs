@@ -32,7 +32,11 @@ pub(super) fn read_pom(text: &str) -> PackageFacts {
             ["project", "description"] => facts.description = Some(value),
             ["project", "licenses", "license", "name"] => facts.license = Some(value),
             ["project", "modules", "module"] => facts.members.push(value),
-            [.., "dependency", field @ ("groupId" | "artifactId" | "version" | "scope")] => {
+            [
+                ..,
+                "dependency",
+                field @ ("groupId" | "artifactId" | "version" | "scope"),
+            ] => {
                 fields.push((field, value));
             }
             [.., "dependencies", "dependency"] => facts.dependencies.extend(maven_dependency(&fields)),
@@ -49,7 +53,12 @@ pub(super) fn read_pom(text: &str) -> PackageFacts {
 }
 
 fn maven_dependency(fields: &[(&str, Stated)]) -> Option<Dependency> {
-    let field = |key: &str| fields.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let field = |key: &str| {
+        fields
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value)
+    };
     let (group, artefact) = (field("groupId")?, field("artifactId")?);
     Some(dependency(
         format!("{}:{}", group.value, artefact.value),
@@ -72,10 +81,13 @@ pub(super) fn read_project(path: &RepoPath, text: &str) -> PackageFacts {
             "PackageReference" => {
                 let wanted = attribute(element.attributes, "Version").map(str::to_owned);
                 let name = attribute(element.attributes, "Include");
-                facts.dependencies.extend(name.map(|name| dependency(name, wanted, false, element.line)));
+                facts
+                    .dependencies
+                    .extend(name.map(|name| dependency(name, wanted, false, element.line)));
             }
             "ProjectReference" => {
-                let Some(path) = attribute(element.attributes, "Include").map(|path| path.replace('\\', "/")) else {
+                let Some(path) = attribute(element.attributes, "Include").map(|path| path.replace('\\', "/"))
+                else {
                     continue;
                 };
                 let name = path.rsplit('/').next().unwrap_or(&path);
@@ -97,7 +109,10 @@ fn attribute<'t>(attributes: &'t str, name: &str) -> Option<&'t str> {
         let before = attributes.get(..*at).unwrap_or_default();
         before.is_empty() || before.ends_with(char::is_whitespace)
     })?;
-    let rest = attributes.get(at.0 + name.len()..)?.trim_start().strip_prefix('=')?;
+    let rest = attributes
+        .get(at.0 + name.len()..)?
+        .trim_start()
+        .strip_prefix('=')?;
     super::gradle::quoted(rest)
 }
 
@@ -107,7 +122,11 @@ fn elements(text: &str) -> Vec<Element<'_>> {
     let mut found = Vec::new();
     let mut open: Vec<(&str, &str, usize, usize)> = Vec::new();
     let mut at = 0;
-    while let Some(start) = text.get(at..).and_then(|rest| rest.find('<')).map(|next| at + next) {
+    while let Some(start) = text
+        .get(at..)
+        .and_then(|rest| rest.find('<'))
+        .map(|next| at + next)
+    {
         let rest = text.get(start..).unwrap_or_default();
         if let Some(skipped) = skip_markup(rest) {
             at = start + skipped;
@@ -117,11 +136,18 @@ fn elements(text: &str) -> Vec<Element<'_>> {
         at = start + length + 1;
         let tag = rest.get(1..length).unwrap_or_default();
         if let Some(name) = tag.strip_prefix('/') {
-            let Some(depth) = open.iter().rposition(|(known, ..)| *known == name.trim()) else { continue };
+            let Some(depth) = open.iter().rposition(|(known, ..)| *known == name.trim()) else {
+                continue;
+            };
             let path: Vec<&str> = open.iter().take(depth + 1).map(|(name, ..)| *name).collect();
             if let Some((_, attributes, tag_start, inner)) = open.get(depth).copied() {
                 let text = text.get(inner..start).unwrap_or_default().trim();
-                found.push(Element { path, attributes, text, line: lines.line(tag_start) });
+                found.push(Element {
+                    path,
+                    attributes,
+                    text,
+                    line: lines.line(tag_start),
+                });
             }
             open.truncate(depth);
             continue;
@@ -131,7 +157,12 @@ fn elements(text: &str) -> Vec<Element<'_>> {
         let (name, attributes) = tag.split_once(char::is_whitespace).unwrap_or((tag, ""));
         if is_whole {
             let path = open.iter().map(|(name, ..)| *name).chain([name]).collect();
-            found.push(Element { path, attributes, text: "", line: lines.line(start) });
+            found.push(Element {
+                path,
+                attributes,
+                text: "",
+                line: lines.line(start),
+            });
         } else if open.len() < DEEPEST {
             open.push((name, attributes, start, at));
         }

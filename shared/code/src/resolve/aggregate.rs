@@ -10,7 +10,8 @@ pub(super) fn fold(mut uses: Uses) -> Uses {
     uses.edges
         .sort_unstable_by_key(|edge| (edge.from, edge.to, edge.kind, edge.certainty, edge.line));
     uses.edges.dedup_by(|next, kept| {
-        let alike = (next.from, next.to, next.kind, next.certainty) == (kept.from, kept.to, kept.kind, kept.certainty);
+        let alike = (next.from, next.to, next.kind, next.certainty)
+            == (kept.from, kept.to, kept.kind, kept.certainty);
         if alike {
             kept.weight = kept.weight.saturating_add(next.weight);
         }

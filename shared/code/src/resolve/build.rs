@@ -1,6 +1,6 @@
 //! Puts every definition and import of a repository in its place.
 
-use deepwiki_domain::facts::{Definition, Import, ImportedName, SymbolKind, name_hash};
+use deepwiki_domain::facts::{Definition, Import, ImportedName, ReferenceKind, SymbolKind, name_hash};
 use rayon::prelude::*;
 
 use super::{
@@ -20,6 +20,7 @@ impl<'a> Repo<'a> {
         self.place_imports();
         self.know_names();
         self.place_members();
+        self.find_parents();
     }
 
     fn place_definitions(&mut self, file: u32) {
@@ -27,7 +28,9 @@ impl<'a> Repo<'a> {
         let home = self.home.get(file as usize).copied().unwrap_or_default();
         let family = self.family(file);
         for (index, definition) in facts.definitions.iter().enumerate() {
-            let Some(symbol) = self.symbol(file, id(index)) else { continue };
+            let Some(symbol) = self.symbol(file, id(index)) else {
+                continue;
+            };
             let outer = self.container(symbol);
             let place = match outer {
                 Some(outer) => self.inside.get(outer as usize).copied().unwrap_or(home),
@@ -57,11 +60,18 @@ impl<'a> Repo<'a> {
             return place;
         }
         let absolute = matches!(family, Family::DotNet | Family::Named | Family::Php);
-        let mut inside = match (absolute && self.definition_is_outermost(symbol), self.roots.get(&family)) {
+        let mut inside = match (
+            absolute && self.definition_is_outermost(symbol),
+            self.roots.get(&family),
+        ) {
             (true, Some(root)) => *root,
             _ => place,
         };
-        let separators: &[char] = if family == Family::Script { &[] } else { &['.', ':', '\\'] };
+        let separators: &[char] = if family == Family::Script {
+            &[]
+        } else {
+            &['.', ':', '\\']
+        };
         for part in definition.name.split(separators).filter(|part| !part.is_empty()) {
             inside = self.child(inside, part);
         }
@@ -128,7 +138,9 @@ impl<'a> Repo<'a> {
             .collect();
         for (file, bases) in bases.into_iter().enumerate() {
             self.first_binding.push(id(self.bindings.len()));
-            let Some(facts) = self.file(id(file)) else { continue };
+            let Some(facts) = self.file(id(file)) else {
+                continue;
+            };
             for (import, (base, rest)) in facts.imports.iter().zip(bases) {
                 self.place_import(id(file), import, base, rest);
             }
@@ -163,17 +175,30 @@ impl<'a> Repo<'a> {
     fn know_names(&mut self) {
         let definitions = self.files.iter().flat_map(|file| &file.definitions);
         let defined = definitions.map(|definition| definition.name.as_str());
-        let bound = self.modules.iter().flat_map(|module| module.bindings.keys().copied());
-        let places = self.modules.iter().flat_map(|module| module.children.keys().map(AsRef::as_ref));
+        let bound = self
+            .modules
+            .iter()
+            .flat_map(|module| module.bindings.keys().copied());
+        let places = self
+            .modules
+            .iter()
+            .flat_map(|module| module.children.keys().map(AsRef::as_ref));
         self.known_names = defined.chain(bound).chain(places).map(name_hash).collect();
+        let definitions = self.files.iter().flat_map(|file| &file.definitions);
+        let inner =
+            definitions.filter(|definition| definition.container.is_some() || definition.owner.is_some());
+        self.member_names = inner.map(|definition| name_hash(&definition.name)).collect();
         // The names of languages for what has none.
-        self.known_names.extend(["default", "self", "super", "crate"].map(name_hash));
+        self.known_names
+            .extend(["default", "self", "super", "crate"].map(name_hash));
     }
 
     /// Members that are written outside their type, and what types inherit.
     fn place_members(&mut self) {
         for file in 0..id(self.files.len()) {
-            let Some(facts) = self.file(file).filter(|_| self.family(file).is_some()) else { continue };
+            let Some(facts) = self.file(file).filter(|_| self.family(file).is_some()) else {
+                continue;
+            };
             for (index, definition) in facts.definitions.iter().enumerate() {
                 if definition.supertypes.is_empty() || definition.kind == SymbolKind::Implementation {
                     continue;
@@ -188,7 +213,9 @@ impl<'a> Repo<'a> {
             .map(|file| self.owners_in(file))
             .collect();
         for (symbol, owner) in owners.into_iter().flatten() {
-            let Some(definition) = self.definition(symbol) else { continue };
+            let Some(definition) = self.definition(symbol) else {
+                continue;
+            };
             self.owners.insert(symbol, owner);
             if definition.kind == SymbolKind::Implementation {
                 self.add_supers(owner, definition, symbol);
@@ -201,6 +228,27 @@ impl<'a> Repo<'a> {
                 .or_default()
                 .push(symbol);
         }
+    }
+
+    fn find_parents(&mut self) {
+        let mut types: Vec<u32> = self.supers.keys().copied().collect();
+        types.sort_unstable();
+        let parents: Vec<(u32, Vec<u32>)> = types
+            .into_par_iter()
+            .map(|of| (of, self.parents_of(of)))
+            .collect();
+        self.parents = parents.into_iter().collect();
+    }
+
+    fn parents_of(&self, of: u32) -> Vec<u32> {
+        let mut parents = Vec::new();
+        for (name, at) in self.supers.get(&of).into_iter().flatten() {
+            let found = self.type_named(name, *at, &mut Walk::new(ReferenceKind::Type));
+            if let Some(parent) = found.filter(|parent| *parent != of && !parents.contains(parent)) {
+                parents.push(parent);
+            }
+        }
+        parents
     }
 
     fn add_supers(&mut self, of: u32, definition: &'a Definition, at: u32) {
@@ -216,11 +264,13 @@ impl<'a> Repo<'a> {
         let mut found = Vec::new();
         for (index, definition) in facts.definitions.iter().enumerate() {
             let Some(owner) = &definition.owner else { continue };
-            let Some(symbol) = self.symbol(file, id(index)) else { continue };
+            let Some(symbol) = self.symbol(file, id(index)) else {
+                continue;
+            };
             if self.owners.contains_key(&symbol) {
                 continue;
             }
-            let mut walk = Walk::new(deepwiki_domain::facts::ReferenceKind::Type);
+            let mut walk = Walk::new(ReferenceKind::Type);
             let around = self.container(symbol);
             let mut parts = super::signature::parts(owner);
             let Some(first) = parts.next() else { continue };

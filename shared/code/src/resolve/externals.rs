@@ -2,11 +2,7 @@
 
 use deepwiki_domain::facts::Import;
 
-use super::{
-    manifests::Manifests,
-    places,
-    tree::Family,
-};
+use super::{manifests::Manifests, places, tree::Family};
 
 const PYTHON: &str = "\
     abc aifc antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb binascii \
@@ -43,14 +39,22 @@ pub(super) fn is_standard(family: Family, first: &str) -> bool {
         Family::Go => !first.contains('.'),
         Family::Jvm => matches!(first, "java" | "javax" | "kotlin" | "scala" | "jdk" | "sun"),
         Family::DotNet => first == "System",
-        Family::Named => matches!(first, "Foundation" | "UIKit" | "SwiftUI" | "Prelude" | "Data" | "Control"),
+        Family::Named => matches!(
+            first,
+            "Foundation" | "UIKit" | "SwiftUI" | "Prelude" | "Data" | "Control"
+        ),
         Family::Include | Family::Php | Family::Ruby | Family::Files => false,
     }
 }
 
 /// The package behind an import that leads out of the repository: as the nearest manifest calls it, else as the
 /// import does. None for the language's own library, and where an import says nothing of packages.
-pub(super) fn package(manifests: &Manifests<'_>, family: Family, folder: &str, import: &Import) -> Option<String> {
+pub(super) fn package(
+    manifests: &Manifests<'_>,
+    family: Family,
+    folder: &str,
+    import: &Import,
+) -> Option<String> {
     let joined = import.path.join("/");
     let first = import.path.first()?.as_str();
     let (system, called) = match family {
@@ -61,7 +65,9 @@ pub(super) fn package(manifests: &Manifests<'_>, family: Family, folder: &str, i
         Family::Ruby => ("gem", joined.as_str()),
         Family::Jvm => return jvm_package(manifests, folder, &import.path),
         Family::Files => ("", joined.strip_prefix("package:")?.split('/').next()?),
-        Family::DotNet | Family::Php | Family::Include | Family::Named => return declared(manifests, family, folder, &import.path),
+        Family::DotNet | Family::Php | Family::Include | Family::Named => {
+            return declared(manifests, family, folder, &import.path);
+        }
     };
     if called.is_empty() || called.starts_with(['.', '/', '#', '~']) || is_standard(family, called) {
         return None;
@@ -70,10 +76,17 @@ pub(super) fn package(manifests: &Manifests<'_>, family: Family, folder: &str, i
         return None;
     }
     let normal = normalised(called);
-    let stated = manifests.nearest(system, folder).into_iter().chain(manifests.of_system(system));
-    let mut names = stated.flat_map(|manifest| &manifest.facts.dependencies).map(|dependency| &dependency.name);
+    let stated = manifests
+        .nearest(system, folder)
+        .into_iter()
+        .chain(manifests.of_system(system));
+    let mut names = stated
+        .flat_map(|manifest| &manifest.facts.dependencies)
+        .map(|dependency| &dependency.name);
     let stated = names.find(|name| match family {
-        Family::Go => called.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+        Family::Go => called
+            .strip_prefix(name.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
         _ => normalised(name) == normal,
     });
     Some(stated.map_or_else(|| called.to_owned(), Clone::clone))
@@ -89,9 +102,15 @@ fn jvm_package(manifests: &Manifests<'_>, folder: &str, path: &[String]) -> Opti
     let mut best: Option<&str> = None;
     for system in ["maven", "gradle"] {
         let manifest = manifests.nearest(system, folder);
-        for dependency in manifest.into_iter().flat_map(|manifest| &manifest.facts.dependencies) {
+        for dependency in manifest
+            .into_iter()
+            .flat_map(|manifest| &manifest.facts.dependencies)
+        {
             let group = dependency.name.split(':').next().unwrap_or_default();
-            if !group.is_empty() && starts_with_parts(&written, group, '.') && best.is_none_or(|best| best.len() < dependency.name.len()) {
+            if !group.is_empty()
+                && starts_with_parts(&written, group, '.')
+                && best.is_none_or(|best| best.len() < dependency.name.len())
+            {
                 best = Some(&dependency.name);
             }
         }
@@ -108,7 +127,11 @@ fn declared(manifests: &Manifests<'_>, family: Family, folder: &str, path: &[Str
     };
     let written = path.join(".").replace('\\', ".").to_lowercase();
     let manifest = manifests.nearest(system, folder)?;
-    let names = manifest.facts.dependencies.iter().map(|dependency| dependency.name.as_str());
+    let names = manifest
+        .facts
+        .dependencies
+        .iter()
+        .map(|dependency| dependency.name.as_str());
     names
         .filter(|name| {
             let normal = name.to_lowercase().replace('/', ".");

@@ -18,13 +18,17 @@ impl<'a> Bearers<'a> {
     pub(super) fn of(repo: &Repo<'a>) -> Self {
         let mut of_names = Map::default();
         for (file, facts) in repo.files.iter().enumerate() {
-            let Some(family) = repo.family(id(file)) else { continue };
+            let Some(family) = repo.family(id(file)) else {
+                continue;
+            };
             for (index, definition) in facts.definitions.iter().enumerate() {
                 let counts = !matches!(
                     definition.kind,
                     SymbolKind::Implementation | SymbolKind::Section | SymbolKind::Entry | SymbolKind::Module
                 );
-                let Some(symbol) = repo.symbol(id(file), id(index)).filter(|_| counts) else { continue };
+                let Some(symbol) = repo.symbol(id(file), id(index)).filter(|_| counts) else {
+                    continue;
+                };
                 of_names
                     .entry((family, definition.name.as_str()))
                     .and_modify(|only| *only = None)
@@ -42,7 +46,10 @@ impl<'a> Bearers<'a> {
         let (symbol, kind) = (*self.of_names.get(&(family, reference.name.as_str()))?)?;
         let fits = match reference.kind {
             ReferenceKind::Type | ReferenceKind::Inherit => is_type(kind),
-            ReferenceKind::Call => !matches!(kind, SymbolKind::Field | SymbolKind::Constant | SymbolKind::Interface),
+            ReferenceKind::Call => !matches!(
+                kind,
+                SymbolKind::Field | SymbolKind::Constant | SymbolKind::Interface
+            ),
             ReferenceKind::Value => true,
         };
         let is_member = matches!(kind, SymbolKind::Method | SymbolKind::Field);

@@ -1,18 +1,13 @@
-//! What a name stands for: in a place, behind imports, along a path, as a member of a type.
+//! What a name stands for: in a place, behind imports, along a path.
 
-use deepwiki_domain::facts::{Definition, ImportedName, ReferenceKind, SymbolKind, name_hash};
+use deepwiki_domain::facts::{ImportedName, ReferenceKind, SymbolKind, name_hash};
 
-use super::{
-    signature,
-    tree::{Base, Binding, Entity, Family, MOST_NESTED, Module, Repo, id, is_type},
-};
+use super::tree::{Base, Binding, Entity, Family, MOST_NESTED, Module, Repo, id};
 
 /// How many imports are followed one after the other: the one that is asked, and five that pass a name on.
 const MOST_HOPS: u8 = 6;
 /// How many places one question may visit, all told.
 const MOST_STEPS: u32 = 400;
-/// How many types are followed through signatures and supertypes.
-const MOST_TYPES: u8 = 8;
 
 /// An answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +43,7 @@ pub(super) struct Walk<'n> {
     pub(super) want: ReferenceKind,
     steps: u32,
     hops: u8,
-    types: u8,
+    pub(super) types: u8,
     /// Places that are being asked for a name.
     asked: Vec<(u32, &'n str)>,
 }
@@ -64,7 +59,7 @@ impl Walk<'_> {
         }
     }
 
-    fn step(&mut self) -> Option<()> {
+    pub(super) fn step(&mut self) -> Option<()> {
         self.steps = self.steps.checked_sub(1)?;
         Some(())
     }
@@ -85,18 +80,34 @@ pub(super) enum View {
 
 impl<'a> Repo<'a> {
     /// What a name stands for in a place.
-    pub(super) fn in_module<'n>(&self, module: u32, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
+    pub(super) fn in_module<'n>(
+        &self,
+        module: u32,
+        name: &'n str,
+        view: View,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
     where
         'a: 'n,
     {
         walk.step()?;
         let place = self.module(module)?;
-        let child = || place.children.get(name).map(|child| Found::here(Entity::Module(*child)));
+        let child = || {
+            place
+                .children
+                .get(name)
+                .map(|child| Found::here(Entity::Module(*child)))
+        };
         let own = || {
             let symbols = place.names.get(name)?;
-            self.pick(symbols, walk.want).map(|symbol| Found::here(Entity::Symbol(symbol)))
+            self.pick(symbols, walk.want)
+                .map(|symbol| Found::here(Entity::Symbol(symbol)))
         };
-        let found = if view == View::Through { child().or_else(own) } else { own().or_else(child) };
+        let found = if view == View::Through {
+            child().or_else(own)
+        } else {
+            own().or_else(child)
+        };
         if found.is_some() {
             return found;
         }
@@ -116,12 +127,15 @@ impl<'a> Repo<'a> {
 
     /// What a script exports by `export default`, which has no name of its own.
     fn default_export(&self, place: &Module<'a>, name: &str) -> Option<Found> {
-        let file = place.file.filter(|file| name == "default" && self.family(*file) == Some(Family::Script))?;
+        let file = place
+            .file
+            .filter(|file| name == "default" && self.family(*file) == Some(Family::Script))?;
         let facts = self.file(file)?;
         let definition = facts.definitions.iter().position(|definition| {
             definition.container.is_none() && definition.signature.starts_with("export default")
         })?;
-        self.symbol(file, id(definition)).map(|symbol| Found::here(Entity::Symbol(symbol)))
+        self.symbol(file, id(definition))
+            .map(|symbol| Found::here(Entity::Symbol(symbol)))
     }
 
     fn brought_in<'n>(&self, module: u32, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
@@ -141,13 +155,18 @@ impl<'a> Repo<'a> {
                 });
             }
         }
-        let globs = place.globs.iter().filter_map(|at| self.bindings.get(*at as usize));
+        let globs = place
+            .globs
+            .iter()
+            .filter_map(|at| self.bindings.get(*at as usize));
         for binding in globs.filter(|binding| view == View::Inside || passes(binding)) {
             // What `export *` passes on leaves out the default export.
             if name == "default" {
                 break;
             }
-            let Some(base) = self.follow_path(binding, walk) else { continue };
+            let Some(base) = self.follow_path(binding, walk) else {
+                continue;
+            };
             if base.entity == Entity::External {
                 continue;
             }
@@ -188,7 +207,12 @@ impl<'a> Repo<'a> {
     }
 
     /// What the first parts of the path of an import lead to.
-    pub(super) fn follow_part<'n>(&self, binding: &Binding<'a>, count: usize, walk: &mut Walk<'n>) -> Option<Found>
+    pub(super) fn follow_part<'n>(
+        &self,
+        binding: &Binding<'a>,
+        count: usize,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
     where
         'a: 'n,
     {
@@ -210,7 +234,11 @@ impl<'a> Repo<'a> {
         };
         let whole = matches!(binding.import.name, ImportedName::Whole);
         while let Some(part) = rest.next() {
-            let view = if whole && rest.len() == 0 { View::Outside } else { View::Through };
+            let view = if whole && rest.len() == 0 {
+                View::Outside
+            } else {
+                View::Through
+            };
             found = self.enter(found, part, view, walk)?;
         }
         Some(found)
@@ -246,7 +274,13 @@ impl<'a> Repo<'a> {
     }
 
     /// One part further along a path.
-    pub(super) fn enter<'n>(&self, from: Found, name: &'n str, view: View, walk: &mut Walk<'n>) -> Option<Found>
+    pub(super) fn enter<'n>(
+        &self,
+        from: Found,
+        name: &'n str,
+        view: View,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
     where
         'a: 'n,
     {
@@ -256,121 +290,6 @@ impl<'a> Repo<'a> {
             Entity::Symbol(symbol) => Found::here(Entity::Symbol(self.member(symbol, name, walk)?)),
         };
         Some(found.after(from))
-    }
-
-    /// A member of a type, or of the type of a value.
-    pub(super) fn member<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
-    where
-        'a: 'n,
-    {
-        walk.step()?;
-        for twin in self.twins(symbol) {
-            if let Some(found) = self.members.get(&twin).and_then(|members| members.get(name)) {
-                return self.pick(found, walk.want);
-            }
-        }
-        if walk.types >= MOST_TYPES {
-            return None;
-        }
-        walk.types += 1;
-        let found = self.inherited(symbol, name, walk).or_else(|| {
-            let of = self.type_of(symbol, walk).filter(|of| *of != symbol)?;
-            self.member(of, name, walk)
-        });
-        walk.types -= 1;
-        found
-    }
-
-    fn inherited<'n>(&self, symbol: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<u32>
-    where
-        'a: 'n,
-    {
-        for twin in self.twins(symbol) {
-            for (supertype, at) in self.supers.get(&twin).into_iter().flatten() {
-                let Some(parent) = self.type_named(supertype, *at, walk).filter(|parent| *parent != twin) else {
-                    continue;
-                };
-                if let Some(found) = self.member(parent, name, walk) {
-                    return Some(found);
-                }
-            }
-        }
-        None
-    }
-
-    /// The first of a symbol's supertypes that is in the repository.
-    pub(super) fn supertype<'n>(&self, symbol: u32, walk: &mut Walk<'n>) -> Option<u32>
-    where
-        'a: 'n,
-    {
-        let supers = self.supers.get(&symbol)?;
-        supers.iter().find_map(|(name, at)| self.type_named(name, *at, walk))
-    }
-
-    /// A symbol and those that define the same thing with it: partial classes, merged declarations.
-    fn twins(&self, symbol: u32) -> impl Iterator<Item = u32> {
-        let home = || {
-            let definition = self.definition(symbol)?;
-            let outside = match self.container(symbol) {
-                Some(container) => *self.inside.get(container as usize)?,
-                None => *self.home.get(self.file_of(symbol) as usize)?,
-            };
-            let names = self.module(outside)?.names.get(definition.name.as_str())?;
-            names.contains(&symbol).then_some(names.as_slice())
-        };
-        let others = home().unwrap_or_default();
-        std::iter::once(symbol).chain(others.iter().copied().filter(move |other| *other != symbol).take(16))
-    }
-
-    /// The type of a value, or what a function returns, from how it is declared.
-    pub(super) fn type_of<'n>(&self, symbol: u32, walk: &mut Walk<'n>) -> Option<u32>
-    where
-        'a: 'n,
-    {
-        let definition = self.definition(symbol)?;
-        if is_type(definition.kind) && definition.kind != SymbolKind::Type {
-            return None;
-        }
-        let family = self.family(self.file_of(symbol))?;
-        let written = signature::declared_type(family, definition)?;
-        self.type_named(written, symbol, walk)
-    }
-
-    /// The type that is written in this way at a symbol.
-    pub(super) fn type_named<'n>(&self, written: &'a str, at: u32, walk: &mut Walk<'n>) -> Option<u32>
-    where
-        'a: 'n,
-    {
-        walk.step()?;
-        let want = std::mem::replace(&mut walk.want, ReferenceKind::Type);
-        let found = self.path_at(written, at, walk);
-        walk.want = want;
-        match found?.entity {
-            Entity::Symbol(symbol) => Some(symbol),
-            Entity::Module(_) | Entity::External => None,
-        }
-    }
-
-    fn path_at<'n>(&self, written: &'a str, at: u32, walk: &mut Walk<'n>) -> Option<Found>
-    where
-        'a: 'n,
-    {
-        let mut parts = signature::parts(written);
-        let first = parts.next()?;
-        let file = self.file_of(at);
-        if matches!(first, "Self" | "self" | "this" | "static") {
-            return self.type_around(at).map(|symbol| Found::here(Entity::Symbol(symbol)));
-        }
-        let mut found = self.unqualified(file, Some(at), first, walk);
-        for part in parts {
-            found = match found {
-                Some(found) => Some(self.enter(found, part, View::Outside, walk)?),
-                // Namespaces of C++ are not places: what they hold is known by its own name.
-                None if self.family(file) == Some(Family::Include) => self.unqualified(file, Some(at), part, walk),
-                None => return None,
-            };
-        }
-        found
     }
 
     /// What a name stands for at a symbol, or at the top of a file, where nothing is written before it.
@@ -440,12 +359,18 @@ impl<'a> Repo<'a> {
     where
         'a: 'n,
     {
-        (self.members.contains_key(&symbol) || self.supers.contains_key(&symbol))
+        (self.members.contains_key(&symbol) || self.parents.contains_key(&symbol))
             .then(|| self.member(symbol, name, walk))?
     }
 
     /// What a name stands for in a place of a file: there, around it, and in what the file brings in.
-    pub(super) fn in_scope<'n>(&self, file: u32, module: u32, name: &'n str, walk: &mut Walk<'n>) -> Option<Found>
+    pub(super) fn in_scope<'n>(
+        &self,
+        file: u32,
+        module: u32,
+        name: &'n str,
+        walk: &mut Walk<'n>,
+    ) -> Option<Found>
     where
         'a: 'n,
     {
@@ -454,7 +379,10 @@ impl<'a> Repo<'a> {
             return self.included(file, name, walk);
         }
         let own = *self.file_module.get(file as usize)?;
-        let named = || self.module(own).is_some_and(|place| place.bindings.contains_key(name));
+        let named = || {
+            self.module(own)
+                .is_some_and(|place| place.bindings.contains_key(name))
+        };
         if own != module
             && named()
             && let Some(found) = self.in_module(own, name, View::Inside, walk)
@@ -472,9 +400,17 @@ impl<'a> Repo<'a> {
                 Family::Script => module != own,
                 _ => true,
             };
-            at = if climbs { self.module(module).and_then(|place| place.parent) } else { None };
+            at = if climbs {
+                self.module(module).and_then(|place| place.parent)
+            } else {
+                None
+            };
         }
-        if own == module { None } else { self.in_module(own, name, View::Inside, walk) }
+        if own == module {
+            None
+        } else {
+            self.in_module(own, name, View::Inside, walk)
+        }
     }
 
     /// What a name stands for in a file and in those that it includes, the nearest first.
@@ -490,14 +426,22 @@ impl<'a> Repo<'a> {
                 walk.step()?;
                 let module = *self.file_module.get(file as usize)?;
                 let place = self.module(module)?;
-                if let Some(symbol) = place.names.get(name).and_then(|symbols| self.pick(symbols, walk.want)) {
+                if let Some(symbol) = place
+                    .names
+                    .get(name)
+                    .and_then(|symbols| self.pick(symbols, walk.want))
+                {
                     return Some(Found {
                         entity: Entity::Symbol(symbol),
                         hops: depth,
                         glob: false,
                     });
                 }
-                for binding in place.globs.iter().filter_map(|at| self.bindings.get(*at as usize)) {
+                for binding in place
+                    .globs
+                    .iter()
+                    .filter_map(|at| self.bindings.get(*at as usize))
+                {
                     if let Base::At(Entity::Module(included)) = binding.base
                         && let Some(file) = self.module(included).and_then(|place| place.file)
                         && !seen.contains(&file)
@@ -510,39 +454,5 @@ impl<'a> Repo<'a> {
             level = next;
         }
         None
-    }
-
-    /// The type that a symbol is, or is inside of.
-    pub(super) fn type_around(&self, symbol: u32) -> Option<u32> {
-        let mut around = Some(symbol);
-        for _ in 0..MOST_NESTED {
-            let symbol = around?;
-            if let Some(owner) = self.owners.get(&symbol) {
-                return Some(*owner);
-            }
-            if is_type(self.kind(symbol)) {
-                return Some(symbol);
-            }
-            around = self.container(symbol);
-        }
-        None
-    }
-
-    /// The one of several definitions of a name that a use of this kind means.
-    pub(super) fn pick(&self, symbols: &[u32], want: ReferenceKind) -> Option<u32> {
-        if let [only] = symbols {
-            return Some(*only);
-        }
-        let suits = |definition: &Definition| match want {
-            ReferenceKind::Type | ReferenceKind::Inherit => is_type(definition.kind),
-            ReferenceKind::Call | ReferenceKind::Value => {
-                !matches!(definition.kind, SymbolKind::Type | SymbolKind::Interface | SymbolKind::Trait)
-            }
-        };
-        symbols
-            .iter()
-            .copied()
-            .find(|symbol| self.definition(*symbol).is_some_and(suits))
-            .or_else(|| symbols.first().copied())
     }
 }

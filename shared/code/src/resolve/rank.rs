@@ -54,11 +54,18 @@ fn page_rank(count: usize, edges: &[(u32, u32, f64)]) -> Vec<f64> {
     }
     let mut ranks = vec![share; count];
     for _ in 0..ROUNDS {
-        let lost: f64 = ranks.iter().zip(&given).filter(|(_, given)| **given == 0.0).map(|(rank, _)| rank).sum();
+        let lost: f64 = ranks
+            .iter()
+            .zip(&given)
+            .filter(|(_, given)| **given == 0.0)
+            .map(|(rank, _)| rank)
+            .sum();
         let base = (1.0 - DAMPING + DAMPING * lost) * share;
         let mut next = vec![base; count];
         for (from, to, weight) in edges {
-            let (Some(rank), Some(sum)) = (ranks.get(*from as usize), given.get(*from as usize)) else { continue };
+            let (Some(rank), Some(sum)) = (ranks.get(*from as usize), given.get(*from as usize)) else {
+                continue;
+            };
             if let Some(slot) = next.get_mut(*to as usize) {
                 *slot += DAMPING * rank * weight / sum;
             }

@@ -9,19 +9,100 @@ use super::tree::Family;
 
 /// Types that lend their members to what they hold.
 const WRAPPERS: &[&str] = &[
-    "Annotated", "Arc", "AsyncGenerator", "AsyncIterator", "Awaitable", "Box", "Cell", "ClassVar",
-    "CompletableFuture", "Coroutine", "Cow", "DeepReadonly", "Final", "Future", "Lazy", "LazyLock", "Mono", "Mutex",
-    "NonNullable", "Nullable", "OnceCell", "OnceLock", "Option", "Optional", "Partial", "Pin", "Promise", "Rc",
-    "Readonly", "Ref", "RefCell", "RefMut", "Required", "Result", "RwLock", "Task", "Type", "Union", "ValueTask",
-    "Weak", "shared_ptr", "type", "unique_ptr", "weak_ptr",
+    "Annotated",
+    "Arc",
+    "AsyncGenerator",
+    "AsyncIterator",
+    "Awaitable",
+    "Box",
+    "Cell",
+    "ClassVar",
+    "CompletableFuture",
+    "Coroutine",
+    "Cow",
+    "DeepReadonly",
+    "Final",
+    "Future",
+    "Lazy",
+    "LazyLock",
+    "Mono",
+    "Mutex",
+    "NonNullable",
+    "Nullable",
+    "OnceCell",
+    "OnceLock",
+    "Option",
+    "Optional",
+    "Partial",
+    "Pin",
+    "Promise",
+    "Rc",
+    "Readonly",
+    "Ref",
+    "RefCell",
+    "RefMut",
+    "Required",
+    "Result",
+    "RwLock",
+    "Task",
+    "Type",
+    "Union",
+    "ValueTask",
+    "Weak",
+    "shared_ptr",
+    "type",
+    "unique_ptr",
+    "weak_ptr",
 ];
 /// Words and marks before a type that do not change what its members are.
 const PREFIXES: &[&str] = &[
-    "&", "*", "?", "...", "(", "\"", "'", "mut ", "dyn ", "impl ", "const ", "final ", "readonly ", "ref ", "out ",
-    "in ", "unsafe ", "async ", "keyof ", "typeof ", "vararg ", "struct ", "enum ", "class ", "static ", "inout ",
-    "some ", "any ", "constexpr ", "inline ", "virtual ", "public ", "private ", "protected ", "internal ",
-    "override ", "abstract ", "sealed ", "synchronized ", "extern ", "suspend ", "fun ", "val ", "var ", "let ",
-    "lateinit ", "explicit ",
+    "&",
+    "*",
+    "?",
+    "...",
+    "(",
+    "\"",
+    "'",
+    "mut ",
+    "dyn ",
+    "impl ",
+    "const ",
+    "final ",
+    "readonly ",
+    "ref ",
+    "out ",
+    "in ",
+    "unsafe ",
+    "async ",
+    "keyof ",
+    "typeof ",
+    "vararg ",
+    "struct ",
+    "enum ",
+    "class ",
+    "static ",
+    "inout ",
+    "some ",
+    "any ",
+    "constexpr ",
+    "inline ",
+    "virtual ",
+    "public ",
+    "private ",
+    "protected ",
+    "internal ",
+    "override ",
+    "abstract ",
+    "sealed ",
+    "synchronized ",
+    "extern ",
+    "suspend ",
+    "fun ",
+    "val ",
+    "var ",
+    "let ",
+    "lateinit ",
+    "explicit ",
 ];
 /// Types that stand for nothing in the repository.
 const NOTHING: &[&str] = &["None", "null", "undefined", "void", "unit", "nil"];
@@ -37,10 +118,14 @@ pub(super) fn declared_type(family: Family, definition: &Definition) -> Option<&
     let after = after.trim_start().trim_start_matches(['?', '!']);
     match family {
         Family::Go => core(after),
-        _ if after.starts_with(':') && !after.starts_with("::") => core(after.get(1..)?.trim_start_matches('=')),
+        _ if after.starts_with(':') && !after.starts_with("::") => {
+            core(after.get(1..)?.trim_start_matches('='))
+        }
         _ if after.starts_with('=') && !after.starts_with("=>") => constructed(after.get(1..)?),
         Family::Jvm | Family::Include | Family::DotNet | Family::Php => core_before(before),
-        _ if definition.kind == SymbolKind::Type => after.split_once('=').and_then(|(_, aliased)| core(aliased)),
+        _ if definition.kind == SymbolKind::Type => {
+            after.split_once('=').and_then(|(_, aliased)| core(aliased))
+        }
         _ => None,
     }
 }
@@ -58,7 +143,11 @@ fn returned<'d>(family: Family, before: &'d str, after: &'d str) -> Option<&'d s
         Family::Script | Family::Php | Family::Jvm if rest.starts_with(':') => {
             let written = rest.get(1..)?.trim_start();
             // `x is Foo` returns a boolean.
-            if written.contains(" is ") { None } else { core(written) }
+            if written.contains(" is ") {
+                None
+            } else {
+                core(written)
+            }
         }
         Family::Go => core(rest),
         Family::Jvm | Family::Include | Family::DotNet => core_before(before),
@@ -71,10 +160,17 @@ pub(super) fn parameter_type<'d>(family: Family, definition: &'d Definition, nam
     let signature = definition.signature.as_str();
     let end = find_word(signature, &definition.name).map_or(0, |at| at + definition.name.len());
     // Go writes the receiver before the name.
-    let start = if family == Family::Go { signature.find('(').unwrap_or(end).min(end) } else { end };
+    let start = if family == Family::Go {
+        signature.find('(').unwrap_or(end).min(end)
+    } else {
+        end
+    };
     let parameters = signature.get(start..)?;
     let at = find_word(parameters, name)?;
-    let (before, after) = (parameters.get(..at)?, parameters.get(at + name.len()..)?.trim_start());
+    let (before, after) = (
+        parameters.get(..at)?,
+        parameters.get(at + name.len()..)?.trim_start(),
+    );
     match family {
         Family::Go => match after.strip_prefix(',') {
             // `a, b Type` gives the type once.
@@ -127,7 +223,10 @@ fn core(written: &str) -> Option<&str> {
 
 /// The type that stands right before a name.
 fn core_before(before: &str) -> Option<&str> {
-    let before = before.trim_end().trim_end_matches(['&', '*', '?', '$']).trim_end();
+    let before = before
+        .trim_end()
+        .trim_end_matches(['&', '*', '?', '$'])
+        .trim_end();
     if before.ends_with(['(', ',', '=', ']', ')', ':', '{', ';']) {
         return None;
     }
@@ -158,7 +257,11 @@ fn constructed(value: &str) -> Option<&str> {
     if !rest.starts_with(['(', '<']) {
         return None;
     }
-    let path = if new.is_some() { path } else { path.strip_suffix("::new").unwrap_or(path) };
+    let path = if new.is_some() {
+        path
+    } else {
+        path.strip_suffix("::new").unwrap_or(path)
+    };
     let last = parts(path).last()?;
     (new.is_some() || last.starts_with(char::is_uppercase)).then_some(path)
 }
@@ -186,8 +289,12 @@ fn after_parameters(text: &str) -> Option<&str> {
 
 /// What follows Rust's `'a ` or `'a, `. A quoted type of Python (`'Foo'`) is left alone.
 fn skip_lifetime(text: &str) -> &str {
-    let Some(name) = text.strip_prefix('\'') else { return text };
-    let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+    let Some(name) = text.strip_prefix('\'') else {
+        return text;
+    };
+    let end = name
+        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .unwrap_or(name.len());
     match name.get(end..) {
         Some(rest) if rest.starts_with([' ', ',']) => rest.trim_start_matches([' ', ',']),
         _ => text,
@@ -209,7 +316,6 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,21 +325,99 @@ mod tests {
     fn the_type_of_a_value_is_read_from_its_declaration() {
         use SymbolKind as K;
         for (family, kind, name, signature, written) in [
-            (Family::Rust, K::Field, "pool", "pub(crate) pool: Arc<Mutex<net::Pool>>", Some("net::Pool")),
-            (Family::Rust, K::Function, "open", "pub fn open<F: Fn(A) -> B>(f: F) -> Result<Pool, Error>", Some("Pool")),
+            (
+                Family::Rust,
+                K::Field,
+                "pool",
+                "pub(crate) pool: Arc<Mutex<net::Pool>>",
+                Some("net::Pool"),
+            ),
+            (
+                Family::Rust,
+                K::Function,
+                "open",
+                "pub fn open<F: Fn(A) -> B>(f: F) -> Result<Pool, Error>",
+                Some("Pool"),
+            ),
             (Family::Rust, K::Function, "close", "fn close(self)", None),
-            (Family::Python, K::Method, "get", "def get(self, x: int) -> \"Optional[Session]\"", Some("Session")),
-            (Family::Python, K::Variable, "app", "app = Flask(__name__)", Some("Flask")),
-            (Family::Script, K::Field, "pool", "private readonly pool?: Pool | undefined", Some("Pool")),
-            (Family::Script, K::Function, "f", "export const f = async (a: A): Promise<B> =>", Some("B")),
-            (Family::Script, K::Variable, "x", "const x = new Foo<Bar>()", Some("Foo")),
+            (
+                Family::Python,
+                K::Method,
+                "get",
+                "def get(self, x: int) -> \"Optional[Session]\"",
+                Some("Session"),
+            ),
+            (
+                Family::Python,
+                K::Variable,
+                "app",
+                "app = Flask(__name__)",
+                Some("Flask"),
+            ),
+            (
+                Family::Script,
+                K::Field,
+                "pool",
+                "private readonly pool?: Pool | undefined",
+                Some("Pool"),
+            ),
+            (
+                Family::Script,
+                K::Function,
+                "f",
+                "export const f = async (a: A): Promise<B> =>",
+                Some("B"),
+            ),
+            (
+                Family::Script,
+                K::Variable,
+                "x",
+                "const x = new Foo<Bar>()",
+                Some("Foo"),
+            ),
             (Family::Script, K::Variable, "xs", "const xs: Foo[]", None),
-            (Family::Go, K::Method, "Get", "func (s *Server) Get(name string) (*Route, error)", Some("Route")),
-            (Family::Go, K::Field, "mux", "mux *http.ServeMux", Some("http.ServeMux")),
-            (Family::Jvm, K::Method, "get", "public Optional<Route> get(String name)", Some("Route")),
-            (Family::Jvm, K::Method, "get", "fun get(name: String): Route?", Some("Route")),
-            (Family::DotNet, K::Method, "Get", "public async Task<Route> Get(string name)", Some("Route")),
-            (Family::Include, K::Field, "next", "struct node *next;", Some("node")),
+            (
+                Family::Go,
+                K::Method,
+                "Get",
+                "func (s *Server) Get(name string) (*Route, error)",
+                Some("Route"),
+            ),
+            (
+                Family::Go,
+                K::Field,
+                "mux",
+                "mux *http.ServeMux",
+                Some("http.ServeMux"),
+            ),
+            (
+                Family::Jvm,
+                K::Method,
+                "get",
+                "public Optional<Route> get(String name)",
+                Some("Route"),
+            ),
+            (
+                Family::Jvm,
+                K::Method,
+                "get",
+                "fun get(name: String): Route?",
+                Some("Route"),
+            ),
+            (
+                Family::DotNet,
+                K::Method,
+                "Get",
+                "public async Task<Route> Get(string name)",
+                Some("Route"),
+            ),
+            (
+                Family::Include,
+                K::Field,
+                "next",
+                "struct node *next;",
+                Some("node"),
+            ),
         ] {
             let definition = definition(kind, name, signature);
             assert_eq!(declared_type(family, &definition), written, "{signature}");
@@ -243,7 +427,11 @@ mod tests {
     #[test]
     fn the_type_of_a_parameter_is_read_from_the_signature() {
         for (family, signature, written) in [
-            (Family::Rust, "fn f<'a>(a: u8, x: &'a mut Pool<T>) -> A", Some("Pool")),
+            (
+                Family::Rust,
+                "fn f<'a>(a: u8, x: &'a mut Pool<T>) -> A",
+                Some("Pool"),
+            ),
             (Family::Python, "def f(a, x: Pool | None = None)", Some("Pool")),
             (Family::Python, "def f(a, x)", None),
             (Family::Script, "function f(a: A, x?: Pool)", Some("Pool")),

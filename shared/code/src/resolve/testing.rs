@@ -39,7 +39,12 @@ pub(crate) fn edges(files: &[(&str, &str)]) -> String {
     lines.sort();
     lines.dedup();
     lines.extend(graph.externals.iter().map(|external| {
-        format!("{} uses {} at {}", graph.file(external.file).unwrap().path, external.package, external.line)
+        format!(
+            "{} uses {} at {}",
+            graph.file(external.file).unwrap().path,
+            external.package,
+            external.line
+        )
     }));
     lines.join("\n")
 }

@@ -160,6 +160,10 @@ pub(super) struct Repo<'a> {
     pub(super) owners: Map<u32, u32>,
     /// What a type inherits from: the name, and the symbol at which it is written.
     pub(super) supers: Map<u32, Vec<(&'a str, u32)>>,
+    /// The types that a type inherits from, as far as they are in the repository.
+    pub(super) parents: Map<u32, Vec<u32>>,
+    /// The hashes of the names of all members.
+    pub(super) member_names: FxHashSet<u64>,
     /// Definitions inside functions, by what holds them.
     pub(super) nested: Map<(u32, &'a str), u32>,
     /// The hashes of all names that something in the repository has or goes by.
@@ -185,7 +189,10 @@ impl<'a> Repo<'a> {
         let mut by_file_name: Map<&str, Vec<u32>> = Map::default();
         for (at, file) in files.iter().enumerate() {
             paths.insert(file.path.as_str(), id(at));
-            by_file_name.entry(file.path.file_name()).or_default().push(id(at));
+            by_file_name
+                .entry(file.path.file_name())
+                .or_default()
+                .push(id(at));
         }
         Self {
             families: files
@@ -206,6 +213,8 @@ impl<'a> Repo<'a> {
             members: Map::default(),
             owners: Map::default(),
             supers: Map::default(),
+            parents: Map::default(),
+            member_names: FxHashSet::default(),
             nested: Map::default(),
             known_names: FxHashSet::default(),
             paths,

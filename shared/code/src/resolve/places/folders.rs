@@ -28,9 +28,16 @@ pub(super) fn lay_out_go(repo: &mut Repo<'_>, file: u32) {
 }
 
 fn go_key(facts: &FileFacts) -> String {
-    let is_apart = facts.package.as_deref().is_some_and(|name| name.ends_with("_test"));
+    let is_apart = facts
+        .package
+        .as_deref()
+        .is_some_and(|name| name.ends_with("_test"));
     let folder = facts.path.folder();
-    if is_apart { format!("{folder}:test") } else { folder.to_owned() }
+    if is_apart {
+        format!("{folder}:test")
+    } else {
+        folder.to_owned()
+    }
 }
 
 /// The package that an import path names.
@@ -45,7 +52,11 @@ pub(super) fn go_base(repo: &Repo<'_>, file: u32, import: &Import) -> Option<u32
         .of_system("go")
         .filter_map(|manifest| {
             let rest = written.strip_prefix(manifest.name()?)?;
-            let rest = if rest.is_empty() { rest } else { rest.strip_prefix('/')? };
+            let rest = if rest.is_empty() {
+                rest
+            } else {
+                rest.strip_prefix('/')?
+            };
             let package = root.children.get(join(manifest.folder, rest)?.as_str())?;
             Some((manifest.name()?.len(), *package))
         })
@@ -67,8 +78,14 @@ pub(super) fn go_package_name<'a>(repo: &Repo<'a>, import: &'a Import, base: Bas
     let mut parts = import.path.last()?.rsplit('/');
     let last = parts.next()?;
     // `…/name/v2` is called `name`.
-    let is_version = last.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
-    if is_version { parts.next().or(Some(last)) } else { Some(last) }
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    if is_version {
+        parts.next().or(Some(last))
+    } else {
+        Some(last)
+    }
 }
 
 /// The place of the file that an `#include` names.
@@ -92,7 +109,13 @@ fn at_or_below(repo: &Repo<'_>, file: u32, written: &str) -> Option<u32> {
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
         })
     };
-    let candidates = repo.by_file_name.get(name)?.iter().copied().filter(ends).take(256);
+    let candidates = repo
+        .by_file_name
+        .get(name)?
+        .iter()
+        .copied()
+        .filter(ends)
+        .take(256);
     nearest(repo, folder, candidates)
 }
 
@@ -145,6 +168,10 @@ pub(super) fn file_base(repo: &Repo<'_>, file: u32, import: &Import) -> Option<u
 /// The file that a Ruby `require` names.
 pub(super) fn ruby_base(repo: &Repo<'_>, file: u32, import: &Import) -> Option<u32> {
     let written = import.path.join("/");
-    let path = if written.ends_with(".rb") { written } else { format!("{written}.rb") };
+    let path = if written.ends_with(".rb") {
+        written
+    } else {
+        format!("{written}.rb")
+    };
     at_or_below(repo, file, &path)
 }

@@ -99,7 +99,7 @@ fn stem(path: &str) -> &str {
 }
 
 /// The parts of an import's path, split further where the language writes names with separators.
-fn split<'a>(family: Family, import: &'a Import) -> impl Iterator<Item = &'a str> {
+fn split(family: Family, import: &Import) -> impl Iterator<Item = &str> {
     import
         .path
         .iter()

@@ -25,11 +25,21 @@ pub(super) fn lay_out(repo: &mut Repo<'_>) {
     }
     for file in 0..id(repo.files.len()) {
         let Some(family) = repo.family(file) else { continue };
-        let Some(root) = repo.roots.get(&family).copied().filter(|_| FAMILIES.contains(&family)) else { continue };
+        let Some(root) = repo
+            .roots
+            .get(&family)
+            .copied()
+            .filter(|_| FAMILIES.contains(&family))
+        else {
+            continue;
+        };
         let Some(facts) = repo.file(file) else { continue };
         let declared = facts.package.as_deref().unwrap_or_default();
         let mut home = root;
-        for part in declared.split(['.', '\\', ':', '/']).filter(|part| !part.is_empty()) {
+        for part in declared
+            .split(['.', '\\', ':', '/'])
+            .filter(|part| !part.is_empty())
+        {
             home = repo.child(home, part);
         }
         let own = repo.add_file_module(file, None);
@@ -38,7 +48,12 @@ pub(super) fn lay_out(repo: &mut Repo<'_>) {
 }
 
 /// A path begins at the root, or it names a file.
-pub(super) fn base_of<'a>(repo: &Repo<'a>, file: u32, family: Family, import: &'a Import) -> (Base, Vec<&'a str>) {
+pub(super) fn base_of<'a>(
+    repo: &Repo<'a>,
+    file: u32,
+    family: Family,
+    import: &'a Import,
+) -> (Base, Vec<&'a str>) {
     let outside = (Base::At(Entity::External), Vec::new());
     if family == Family::Ruby {
         let found = folders::ruby_base(repo, file, import);
@@ -47,10 +62,17 @@ pub(super) fn base_of<'a>(repo: &Repo<'a>, file: u32, family: Family, import: &'
             None => outside,
         };
     }
-    let Some(root) = repo.roots.get(&family).copied() else { return outside };
+    let Some(root) = repo.roots.get(&family).copied() else {
+        return outside;
+    };
     let parts: Vec<&str> = super::split(family, import).collect();
-    let known = parts
-        .first()
-        .is_none_or(|first| repo.module(root).is_some_and(|place| place.children.contains_key(*first)));
-    if known || parts.len() == 1 { (Base::At(Entity::Module(root)), parts) } else { outside }
+    let known = parts.first().is_none_or(|first| {
+        repo.module(root)
+            .is_some_and(|place| place.children.contains_key(*first))
+    });
+    if known || parts.len() == 1 {
+        (Base::At(Entity::Module(root)), parts)
+    } else {
+        outside
+    }
 }

@@ -12,7 +12,12 @@ use crate::resolve::{
 pub(super) fn lay_out(repo: &mut Repo<'_>) {
     let mut root = None;
     for file in 0..id(repo.files.len()) {
-        let Some(facts) = repo.file(file).filter(|_| repo.family(file) == Some(Family::Python)) else { continue };
+        let Some(facts) = repo
+            .file(file)
+            .filter(|_| repo.family(file) == Some(Family::Python))
+        else {
+            continue;
+        };
         let root = *root.get_or_insert_with(|| repo.add_module(Default::default()));
         repo.roots.insert(Family::Python, root);
         let mut folder = root;
@@ -20,10 +25,18 @@ pub(super) fn lay_out(repo: &mut Repo<'_>) {
             folder = repo.child(folder, part);
         }
         let name = super::stem(facts.path.as_str());
-        let module = if name == "__init__" { folder } else { repo.child(folder, name) };
+        let module = if name == "__init__" {
+            folder
+        } else {
+            repo.child(folder, name)
+        };
         // Of `a.py` and `a.pyi` the first speaks for the module, and a package comes before both.
         let taken = repo.module(module).is_some_and(|place| place.file.is_some());
-        let module = if taken { repo.add_file_module(file, Some(folder)) } else { module };
+        let module = if taken {
+            repo.add_file_module(file, Some(folder))
+        } else {
+            module
+        };
         if let Some(place) = repo.module_mut(module) {
             place.file = Some(file);
         }
@@ -35,11 +48,19 @@ pub(super) fn lay_out(repo: &mut Repo<'_>) {
 pub(super) fn base_of<'a>(repo: &Repo<'a>, file: u32, import: &'a Import) -> (Base, Vec<&'a str>) {
     let dots = import.path.iter().take_while(|part| part.is_empty()).count();
     let mut parts: Vec<&str> = super::split(Family::Python, import).collect();
-    let module = if dots > 0 { relative(repo, file, dots) } else { absolute(repo, file, &parts) };
-    let Some(module) = module else { return (Base::At(Entity::External), Vec::new()) };
+    let module = if dots > 0 {
+        relative(repo, file, dots)
+    } else {
+        absolute(repo, file, &parts)
+    };
+    let Some(module) = module else {
+        return (Base::At(Entity::External), Vec::new());
+    };
     // `import a.b` gives the name `a`, not what `a.b` is; the path is still walked for its file.
     if import.name == ImportedName::Whole && import.alias.is_none() && dots == 0 {
-        let first = parts.first().and_then(|first| repo.module(module)?.children.get(*first));
+        let first = parts
+            .first()
+            .and_then(|first| repo.module(module)?.children.get(*first));
         return match first {
             Some(first) => (Base::At(Entity::Module(*first)), Vec::new()),
             None => (Base::At(Entity::External), Vec::new()),
@@ -52,10 +73,14 @@ pub(super) fn base_of<'a>(repo: &Repo<'a>, file: u32, import: &'a Import) -> (Ba
 pub(in crate::resolve) fn module_of(repo: &Repo<'_>, file: u32, import: &Import) -> Option<u32> {
     let dots = import.path.iter().take_while(|part| part.is_empty()).count();
     let parts: Vec<&str> = super::split(Family::Python, import).collect();
-    let start = if dots > 0 { relative(repo, file, dots) } else { absolute(repo, file, &parts) }?;
-    parts
-        .iter()
-        .try_fold(start, |module, part| repo.module(module)?.children.get(*part).copied())
+    let start = if dots > 0 {
+        relative(repo, file, dots)
+    } else {
+        absolute(repo, file, &parts)
+    }?;
+    parts.iter().try_fold(start, |module, part| {
+        repo.module(module)?.children.get(*part).copied()
+    })
 }
 
 /// The package that so many dots name.
@@ -87,7 +112,12 @@ fn absolute(repo: &Repo<'_>, file: u32, parts: &[&str]) -> Option<u32> {
     };
     let is_standard = externals::is_standard(Family::Python, first);
     let mut best = None;
-    for &(folder, is_sure) in repo.beginnings.get(repo.file(file)?.path.folder()).into_iter().flatten() {
+    for &(folder, is_sure) in repo
+        .beginnings
+        .get(repo.file(file)?.path.folder())
+        .into_iter()
+        .flatten()
+    {
         let count = reach(folder);
         let better = best.is_none_or(|(most, _)| count > most);
         if count > 0 && better && (is_sure || !is_standard) {
@@ -100,7 +130,12 @@ fn absolute(repo: &Repo<'_>, file: u32, parts: &[&str]) -> Option<u32> {
 /// Notes for every folder where absolute imports of its files may begin.
 pub(super) fn connect(repo: &mut Repo<'_>) {
     for file in 0..id(repo.files.len()) {
-        let Some(facts) = repo.file(file).filter(|_| repo.family(file) == Some(Family::Python)) else { continue };
+        let Some(facts) = repo
+            .file(file)
+            .filter(|_| repo.family(file) == Some(Family::Python))
+        else {
+            continue;
+        };
         let folder = facts.path.folder();
         if !repo.beginnings.contains_key(folder) {
             let found = beginnings(repo, folder);
@@ -126,7 +161,10 @@ fn beginnings(repo: &Repo<'_>, folder: &str) -> Vec<(u32, bool)> {
             .any(|name| join(folder, name).is_some_and(|path| repo.paths.contains_key(path.as_str())))
     };
     // The first folder outward that is no package holds the file's own top-level package.
-    add(around(folder).find(|folder| !is_package(folder)).unwrap_or(""), true);
+    add(
+        around(folder).find(|folder| !is_package(folder)).unwrap_or(""),
+        true,
+    );
     for folder in around(folder) {
         for source in ["", "src", "lib", "python"] {
             if let Some(folder) = join(folder, source) {
@@ -149,5 +187,7 @@ fn folder_module(repo: &Repo<'_>, folder: &str) -> Option<u32> {
     folder
         .split('/')
         .filter(|part| !part.is_empty())
-        .try_fold(root, |module, part| repo.module(module)?.children.get(part).copied())
+        .try_fold(root, |module, part| {
+            repo.module(module)?.children.get(part).copied()
+        })
 }

@@ -27,7 +27,10 @@ pub(super) fn connect(repo: &mut Repo<'_>) {
     // The outer ones first, so that a module inside a file has its own parent by the time it gets children.
     files.sort_by_key(|file| {
         let path = repo.file(*file).map_or("", |facts| facts.path.as_str());
-        (path.matches('/').count() - usize::from(path.ends_with("/mod.rs")).min(path.matches('/').count()), *file)
+        (
+            path.matches('/').count() - usize::from(path.ends_with("/mod.rs")).min(path.matches('/').count()),
+            *file,
+        )
     });
     for file in files {
         attach(repo, &by_folder, file);
@@ -61,18 +64,36 @@ fn attach(repo: &mut Repo<'_>, roots: &Map<String, Vec<u32>>, file: u32) {
 }
 
 /// The modules whose files lie in a folder: `a/mod.rs` or `a.rs` for those in `a`, else the roots that lie there.
-fn parents_of(repo: &Repo<'_>, roots: &Map<String, Vec<u32>>, folder: &str, name: &str, depth: usize) -> Vec<u32> {
+fn parents_of(
+    repo: &Repo<'_>,
+    roots: &Map<String, Vec<u32>>,
+    folder: &str,
+    name: &str,
+    depth: usize,
+) -> Vec<u32> {
     let module_at = |path: &str| {
         let file = *repo.paths.get(path)?;
         repo.file_module.get(file as usize).copied()
     };
-    let named = if folder.is_empty() { None } else { module_at(&format!("{folder}.rs")) };
+    let named = if folder.is_empty() {
+        None
+    } else {
+        module_at(&format!("{folder}.rs"))
+    };
     if let Some(module) = module_at(&format!("{folder}/mod.rs")).or(named) {
         return vec![module];
     }
     let here = roots.get(folder).map(Vec::as_slice).unwrap_or_default();
-    let declaring: Vec<u32> = here.iter().copied().filter(|root| declares(repo, *root, name)).collect();
-    let chosen = if declaring.is_empty() { here.get(..1).unwrap_or_default() } else { declaring.as_slice() };
+    let declaring: Vec<u32> = here
+        .iter()
+        .copied()
+        .filter(|root| declares(repo, *root, name))
+        .collect();
+    let chosen = if declaring.is_empty() {
+        here.get(..1).unwrap_or_default()
+    } else {
+        declaring.as_slice()
+    };
     if !chosen.is_empty() {
         return chosen
             .iter()
@@ -103,7 +124,12 @@ fn declares(repo: &Repo<'_>, file: u32, name: &str) -> bool {
 fn crate_roots(repo: &Repo<'_>) -> Vec<u32> {
     let mut roots = Vec::new();
     for file in 0..id(repo.files.len()) {
-        let Some(facts) = repo.file(file).filter(|_| repo.family(file) == Some(Family::Rust)) else { continue };
+        let Some(facts) = repo
+            .file(file)
+            .filter(|_| repo.family(file) == Some(Family::Rust))
+        else {
+            continue;
+        };
         let path = facts.path.as_str();
         let folder = facts.path.folder();
         let kind = folder.rsplit('/').next().unwrap_or(folder);
@@ -129,12 +155,17 @@ fn in_package(repo: &Repo<'_>, kind: &str, folder: &str) -> bool {
         _ => folder.strip_suffix(kind),
     };
     let Some(package) = package else { return false };
-    repo.manifests.at("cargo", package.trim_end_matches('/')).is_some() || kind != "tests" && kind != "bin"
+    repo.manifests
+        .at("cargo", package.trim_end_matches('/'))
+        .is_some()
+        || kind != "tests" && kind != "bin"
 }
 
 /// Whether a manifest names this file as a target.
 fn is_stated(repo: &Repo<'_>, path: &str) -> bool {
-    let Some(manifest) = repo.manifests.nearest("cargo", parent(path)) else { return false };
+    let Some(manifest) = repo.manifests.nearest("cargo", parent(path)) else {
+        return false;
+    };
     let targets = manifest.facts.commands.iter().map(|(_, target)| target.as_str());
     let entries = manifest.facts.entries.iter().map(|entry| entry.value.as_str());
     targets
@@ -201,5 +232,9 @@ pub(in crate::resolve) fn start(repo: &Repo<'_>, module: u32, parts: &[&str]) ->
         }
         taken += 1;
     }
-    if taken == 0 { (Base::Lexical, 0) } else { (Base::At(Entity::Module(at)), taken) }
+    if taken == 0 {
+        (Base::Lexical, 0)
+    } else {
+        (Base::At(Entity::Module(at)), taken)
+    }
 }

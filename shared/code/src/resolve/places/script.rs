@@ -9,7 +9,8 @@ use crate::resolve::{
 
 /// What a specifier may leave out.
 const EXTENSIONS: &[&str] = &[
-    ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.mts", ".d.cts", ".vue", ".svelte",
+    ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.mts", ".d.cts", ".vue",
+    ".svelte",
 ];
 /// What a specifier may write for a source of another extension.
 const COMPILED: &[(&str, &[&str])] = &[
@@ -44,7 +45,12 @@ fn file_of(repo: &Repo<'_>, file: u32, specifier: &str) -> Option<u32> {
 
 /// A path as Node and bundlers complete it.
 fn probe(repo: &Repo<'_>, path: &str) -> Option<u32> {
-    let at = |path: &str| repo.paths.get(path).copied().filter(|file| repo.family(*file).is_some());
+    let at = |path: &str| {
+        repo.paths
+            .get(path)
+            .copied()
+            .filter(|file| repo.family(*file).is_some())
+    };
     let with = |path: &str| {
         EXTENSIONS
             .iter()
@@ -56,7 +62,11 @@ fn probe(repo: &Repo<'_>, path: &str) -> Option<u32> {
             sources.iter().find_map(|source| at(&format!("{stem}{source}")))
         })
     };
-    let index = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
+    let index = if path.is_empty() {
+        "index".to_owned()
+    } else {
+        format!("{path}/index")
+    };
     at(path)
         .or_else(|| with(path))
         .or_else(compiled)
@@ -71,7 +81,11 @@ fn probe(repo: &Repo<'_>, path: &str) -> Option<u32> {
 fn aliased(repo: &Repo<'_>, folder: &str, specifier: &str) -> Option<u32> {
     let mut config = repo.manifests.nearest("typescript", folder)?;
     for _ in 0..8 {
-        let base = config.facts.entries.first().map_or("", |entry| entry.value.as_str());
+        let base = config
+            .facts
+            .entries
+            .first()
+            .map_or("", |entry| entry.value.as_str());
         let base = join(config.folder, base)?;
         let targets = config.facts.dependencies.iter().filter_map(|alias| {
             let target = alias.path.as_deref()?;
@@ -93,7 +107,9 @@ fn aliased(repo: &Repo<'_>, folder: &str, specifier: &str) -> Option<u32> {
         }
         let extended = config.facts.members.first()?;
         let path = join(config.folder, &extended.value)?;
-        let next = repo.manifests.at("typescript", crate::resolve::manifests::parent(&path))?;
+        let next = repo
+            .manifests
+            .at("typescript", crate::resolve::manifests::parent(&path))?;
         if next.folder == config.folder {
             return None;
         }
@@ -120,7 +136,11 @@ fn packaged(repo: &Repo<'_>, folder: &str, specifier: &str) -> Option<u32> {
         .or_else(|| {
             let stated = manifest.facts.entries.iter().map(|entry| entry.value.as_str());
             stated
-                .filter(|target| target.split('/').any(|part| super::stem(part) == rest || part == rest))
+                .filter(|target| {
+                    target
+                        .split('/')
+                        .any(|part| super::stem(part) == rest || part == rest)
+                })
                 .find_map(|target| source_of(repo, manifest, target))
         })
 }
@@ -169,7 +189,9 @@ fn source_of(repo: &Repo<'_>, manifest: &Manifest<'_>, target: &str) -> Option<u
 
 /// Aliases that bundlers and frameworks set up without saying so in a file that is read.
 fn conventional(repo: &Repo<'_>, folder: &str, specifier: &str) -> Option<u32> {
-    let rest = specifier.strip_prefix("@/").or_else(|| specifier.strip_prefix("~/"))?;
+    let rest = specifier
+        .strip_prefix("@/")
+        .or_else(|| specifier.strip_prefix("~/"))?;
     around(folder)
         .filter(|folder| repo.manifests.at("npm", folder).is_some() || folder.is_empty())
         .flat_map(|folder| [join(folder, &format!("src/{rest}")), join(folder, rest)])
