@@ -1,13 +1,11 @@
 //! The ingest stage on Lambda.
 
-use std::sync::Arc;
-
-use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, codecommit::CodeCommit, logs, stage};
+use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, codecommit::git_options, logs, stage};
 use deepwiki_domain::{
     job::Stage,
     message::{StageInput, StageRequest},
 };
-use deepwiki_git::{GitOptions, GitSourceReader};
+use deepwiki_git::GitSourceReader;
 use deepwiki_ingest::{IngestLimits, IngestPorts, ingest};
 
 #[tokio::main]
@@ -16,10 +14,7 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
     let sdk = client::load().await;
     let artefacts = S3Artefacts::new(&sdk, &config.artefacts_bucket);
-    let source = GitSourceReader::new(GitOptions {
-        credentials: Arc::new(CodeCommit::new(&sdk, config.codecommit_endpoint.clone())),
-        ..GitOptions::default()
-    });
+    let source = GitSourceReader::new(git_options(&sdk, &config)?);
     let ports = IngestPorts {
         source: &source,
         artefacts: &artefacts,

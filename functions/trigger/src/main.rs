@@ -1,11 +1,10 @@
 //! The trigger on Lambda, behind the queue `requests`.
 
-use std::sync::Arc;
-
 use deepwiki_aws::{
-    Config, DynamoLedger, DynamoRepositories, FifoQueue, client, codecommit::CodeCommit, logs, serve_messages,
+    Config, DynamoLedger, DynamoRepositories, FifoQueue, client, codecommit::git_options, logs,
+    serve_messages,
 };
-use deepwiki_git::{GitOptions, GitSourceReader};
+use deepwiki_git::GitSourceReader;
 use deepwiki_ports::clock::SystemClock;
 use deepwiki_trigger::{TriggerPorts, TriggerSettings, accept_event};
 
@@ -17,10 +16,7 @@ async fn main() -> anyhow::Result<()> {
     let repositories = DynamoRepositories::new(&sdk, &config.repositories_table);
     let queue = FifoQueue::new(&sdk, &config.builds_queue_url);
     let ledger = DynamoLedger::new(&sdk, &config.ledger_table);
-    let source = GitSourceReader::new(GitOptions {
-        credentials: Arc::new(CodeCommit::new(&sdk, config.codecommit_endpoint.clone())),
-        ..GitOptions::default()
-    });
+    let source = GitSourceReader::new(git_options(&sdk, &config)?);
     let settings = TriggerSettings {
         locales: config.locales,
         region: client::region(&sdk)?,

@@ -58,18 +58,14 @@ impl CodeCommit {
         })?;
         let base = match &self.endpoint {
             Some(endpoint) => endpoint.clone(),
-            None => format!("https://git-codecommit.{region}.{}", domain(region)),
+            None => service_url(region),
         };
         Ok(sign(&base, region, repository, &credentials, SystemTime::now()))
     }
 }
 
-fn domain(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "amazonaws.com.cn"
-    } else {
-        "amazonaws.com"
-    }
+fn service_url(region: &str) -> String {
+    format!("https://git-codecommit.{region}.amazonaws.com")
 }
 
 fn sign(
@@ -97,6 +93,25 @@ fn sign(
         username: format!("{}{}", credentials.access_key_id(), token.unwrap_or_default()),
         password: format!("{time}Z{signature}"),
     }
+}
+
+/// How the functions read repositories: public ones as the public does, those of CodeCommit by their role.
+#[cfg(feature = "git")]
+pub fn git_options(sdk: &SdkConfig, config: &crate::Config) -> Result<deepwiki_git::GitOptions> {
+    let region = crate::client::region(sdk)?;
+    let endpoint = config.codecommit_endpoint.as_ref();
+    Ok(deepwiki_git::GitOptions {
+        credentials: std::sync::Arc::new(CodeCommit::new(sdk, endpoint.cloned())),
+        endpoints: endpoint
+            .map(|to| deepwiki_git::Endpoint {
+                from: service_url(&region),
+                to: to.clone(),
+            })
+            .into_iter()
+            .collect(),
+        region: Some(region),
+        ..deepwiki_git::GitOptions::default()
+    })
 }
 
 #[cfg(feature = "git")]

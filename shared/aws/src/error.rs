@@ -99,3 +99,6 @@ fn cause<E>(error: &SdkError<E, HttpResponse>) -> String {
     }
     text.chars().take(LONGEST_DETAIL).collect()
 }
+
+#[cfg(test)]
+mod tests;

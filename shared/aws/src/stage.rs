@@ -246,3 +246,6 @@ pub fn output<T: serde::Serialize>(output: &T) -> Result<Value> {
 pub fn not_mine(request: &StageRequest) -> StageError {
     StageError::invalid(format!("{} is not done here", request.input.stage()))
 }
+
+#[cfg(test)]
+mod tests;
