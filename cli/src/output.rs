@@ -5,7 +5,10 @@
     reason = "the one place that prints"
 )]
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    process::ExitCode,
+};
 
 use deepwiki_domain::StageError;
 use serde::Serialize;
@@ -37,13 +40,15 @@ pub(crate) fn start_log() {
 
 /// One JSON document.
 pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    line(serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
-/// A line of the result.
+/// A line of the result. Whoever stops reading (`| head`) has seen enough.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    println!("{text}");
+    if writeln!(std::io::stdout(), "{text}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// A line beside the result.

@@ -35,6 +35,9 @@ use crate::{
 /// How often a build that waits for another of the same repository looks again.
 const WAIT: Duration = Duration::from_millis(300);
 
+/// How many of a repository's wikis stay readable.
+const KEPT_GENERATIONS: usize = 5;
+
 /// What `--json` prints of each repository.
 #[derive(Serialize)]
 struct Summary {
@@ -89,6 +92,14 @@ async fn build(
     let (identity, reader) = reader_of(source, arguments.identity.as_deref())?;
     let request = request_of(&identity, arguments);
     let built = lead(library, reader, writer_of(arguments.writer), request.clone()).await?;
+    // What no kept generation needs goes; the wiki is published whatever comes of it.
+    if let Err(error) = library
+        .data
+        .collect_garbage(&request.repository, KEPT_GENERATIONS)
+        .await
+    {
+        output::note(format_args!("old builds were not cleared away: {error}"));
+    }
     let repository = library.find(request.repository.as_str()).await?;
     let published = Library::published(&repository)?;
     let locale = request.locales.first().copied().unwrap_or_default();

@@ -46,8 +46,9 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
     }
     for hit in hits {
         let symbol = hit.symbol.map(|symbol| format!("  {symbol}")).unwrap_or_default();
+        let page = hit.page.map(|page| format!("  [{page}]")).unwrap_or_default();
         output::line(format_args!(
-            "{}  {}:{}-{}{symbol}",
+            "{}  {}:{}-{}{symbol}{page}",
             hit.repository, hit.path, hit.start, hit.end
         ));
     }

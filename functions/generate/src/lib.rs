@@ -70,15 +70,17 @@ pub async fn generate_page(
         .evidence_for(store, repository, input, &page)
         .await?;
     let violations = gate::enforce(&mut page, &evidence);
-    page.summary = summary_of(&page);
+    if page.summary.is_empty() {
+        page.summary = first_sentence(&page);
+    }
     report(&page, &violations);
     let key = codec::put_json(store, repository, &page).await?;
     store.remember(repository, &memo, &key).await?;
     Ok(GenerateOutput { page: key })
 }
 
-/// The first sentence that passed the gate.
-fn summary_of(page: &Page) -> String {
+/// The first sentence that passed the gate: what a page says of itself.
+fn first_sentence(page: &Page) -> String {
     use deepwiki_domain::page::Block;
     let first = page
         .sections

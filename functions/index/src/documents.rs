@@ -1,8 +1,10 @@
-//! What can be found: chunks of source and sections of pages.
+//! What can be found: chunks of source, definitions, and sections of pages.
+
+use std::collections::BTreeSet;
 
 use deepwiki_domain::{
     RepositoryId, StageError,
-    facts::{Definition, FileFacts, ShardFacts, SymbolKind},
+    facts::{Definition, FileFacts, Lines, ShardFacts, SymbolKind},
     graph::{Graph, Ranks},
     manifest::{Manifest, Role, Shard},
     memo,
@@ -66,6 +68,23 @@ pub(crate) async fn of_sources(
 
 fn of_file(text: &str, facts: &FileFacts, plan: &Plan, weights: &Weights<'_>, documents: &mut Vec<Document>) {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let document = |lines: Lines, at: Option<u32>, text: String| {
+        let definition = at.and_then(|at| facts.definitions.get(at as usize));
+        Document {
+            path: facts.path.clone(),
+            start: lines.start,
+            end: lines.end,
+            symbol: definition.map(|definition| qualified(facts, definition)),
+            kind: definition.map(|definition| definition.kind),
+            language: facts.language,
+            role: facts.role,
+            page: plan.home(facts.path.as_str()).cloned(),
+            locale: None,
+            text,
+            rank: weights.of(facts, at),
+        }
+    };
+    let mut found = BTreeSet::new();
     for chunk in &facts.chunks {
         let start = usize::try_from(chunk.lines.start)
             .unwrap_or(usize::MAX)
@@ -74,23 +93,48 @@ fn of_file(text: &str, facts: &FileFacts, plan: &Plan, weights: &Weights<'_>, do
         let Some(body) = lines.get(start..end) else {
             continue;
         };
-        let definition = chunk
-            .definition
-            .and_then(|at| Some((at, facts.definitions.get(at as usize)?)));
-        documents.push(Document {
-            path: facts.path.clone(),
-            start: chunk.lines.start,
-            end: chunk.lines.end,
-            symbol: definition.map(|(_, definition)| qualified(facts, definition)),
-            kind: definition.map(|(_, definition)| definition.kind),
-            language: facts.language,
-            role: facts.role,
-            page: plan.home(facts.path.as_str()).cloned(),
-            locale: None,
-            text: body.concat(),
-            rank: weights.of(facts, definition.map(|(at, _)| at)),
-        });
+        let whole = chunk.definition.filter(|at| is_whole(facts, *at, chunk.lines));
+        found.extend(whole);
+        let mut piece = document(chunk.lines, chunk.definition, body.concat());
+        // A piece of a definition bears its name but is not what a search for the name wants.
+        piece.kind = piece.kind.filter(|_| whole.is_some());
+        documents.push(piece);
     }
+    // Small definitions share a chunk; each is found by its own name and documentation all the same.
+    for (at, definition) in (0u32..).zip(&facts.definitions) {
+        if !found.contains(&at) && is_findable(definition) {
+            let doc = definition
+                .doc
+                .as_ref()
+                .map(|doc| doc.text.as_str())
+                .unwrap_or_default();
+            documents.push(document(
+                definition.lines,
+                Some(at),
+                format!("{}\n{doc}", definition.signature),
+            ));
+        }
+    }
+}
+
+/// Whether these lines hold all of a definition.
+fn is_whole(facts: &FileFacts, definition: u32, lines: Lines) -> bool {
+    facts
+        .definitions
+        .get(definition as usize)
+        .is_some_and(|definition| lines.contains(definition.lines))
+}
+
+/// Whether somebody may look for a definition by its name.
+fn is_findable(definition: &Definition) -> bool {
+    !matches!(
+        definition.kind,
+        SymbolKind::Field
+            | SymbolKind::Variant
+            | SymbolKind::Section
+            | SymbolKind::Entry
+            | SymbolKind::Implementation
+    )
 }
 
 /// The definition's name with those of the definitions around it: `net.Parser.parse`.

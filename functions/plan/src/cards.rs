@@ -189,7 +189,10 @@ impl<'a> Cards<'a> {
                 let (_, definition) = self.model.definition(*member)?;
                 let shown = definition.visibility != Visibility::Private
                     || matches!(definition.kind, SymbolKind::Field | SymbolKind::Variant);
-                let named = is_plain_name(&definition.name) && !definition.is_test;
+                let protocol = definition.name.starts_with("__")
+                    && definition.name != "__init__"
+                    && definition.doc.is_none();
+                let named = is_plain_name(&definition.name) && !definition.is_test && !protocol;
                 (shown && named).then(|| (self.model.weight(*member), *member))
             })
             .collect();

@@ -8,6 +8,7 @@ mod model;
 mod modules;
 mod pages;
 mod prose;
+mod steering;
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,9 @@ use deepwiki_domain::{
 use deepwiki_ports::{ArtefactStore, Result, codec};
 use tokio::task::spawn_blocking;
 
-use crate::{cards::Cards, model::Model, modules::Modules, pages::Material, prose::Passage};
+use crate::{
+    cards::Cards, model::Model, modules::Modules, pages::Material, prose::Passage, steering::Steering,
+};
 
 /// What the stage needs of the outside.
 #[derive(Clone, Copy)]
@@ -44,8 +47,9 @@ pub async fn plan_wiki(
     let manifest: Manifest = codec::get_json(store, repository, &input.manifest).await?;
     let (files, names) = load_facts(store, repository, &manifest).await?;
     let readmes = load_readmes(store, repository, &manifest, &files).await?;
+    let steering = load_steering(store, repository, &manifest).await?;
     let commit = manifest.commit.clone();
-    let draft = spawn_blocking(move || Drawing::of(&manifest, files, readmes))
+    let draft = spawn_blocking(move || Drawing::of(&manifest, files, readmes, &steering))
         .await
         .map_err(|error| StageError::permanent("planning stopped unexpectedly").with_detail(error))?;
     let names = codec::put_packed(store, repository, &names).await?;
@@ -169,6 +173,28 @@ async fn load_readmes(
     Ok(readmes)
 }
 
+/// What `.devin/wiki.json` wishes for, where there is one.
+async fn load_steering(
+    store: &dyn ArtefactStore,
+    repository: &RepositoryId,
+    manifest: &Manifest,
+) -> Result<Steering> {
+    let shard = manifest
+        .file(steering::PATH)
+        .and_then(|entry| manifest.shards.get(usize::try_from(entry.shard).ok()?));
+    let Some(shard) = shard else {
+        return Ok(Steering::default());
+    };
+    let shard: Shard = codec::get_packed(store, repository, &shard.key).await?;
+    let file = shard
+        .files
+        .iter()
+        .find(|file| file.path.as_str() == steering::PATH);
+    Ok(file
+        .map(|file| steering::read(&file.path, &file.text))
+        .unwrap_or_default())
+}
+
 fn is_readme(file: &FileFacts) -> bool {
     let name = file.path.file_name().to_ascii_lowercase();
     let prose = [".md", ".rst", ".txt", ".markdown", "readme"]
@@ -186,7 +212,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn of(manifest: &Manifest, files: Vec<FileFacts>, readmes: Readmes) -> Self {
+    fn of(manifest: &Manifest, files: Vec<FileFacts>, readmes: Readmes, steering: &Steering) -> Self {
         let graph = resolve::resolve(&files.iter().collect::<Vec<_>>());
         let ranks = resolve::rank(&graph);
         let packages = named_packages(&files);
@@ -209,8 +235,9 @@ impl Drawing {
             readmes: &readmes,
             usages: &usages,
         };
-        let briefs = pages::all(&material);
-        let homes = homes(&files, &modules, &briefs);
+        let (briefs, covers): (Vec<PageBrief>, Vec<Vec<usize>>) =
+            pages::all(&material, steering).into_iter().unzip();
+        let homes = homes(&files, &modules, &briefs, &covers);
         Self {
             graph,
             ranks,
@@ -236,27 +263,42 @@ fn package_name(file: &FileFacts) -> Option<String> {
     Some(file.manifest.as_ref()?.name.as_ref()?.value.clone())
 }
 
-/// The page that tells of each file; files that no page tells of in particular belong to the overview.
-fn homes(files: &[FileFacts], modules: &Modules, briefs: &[PageBrief]) -> Vec<(RepoPath, Slug)> {
-    let page = |slug: &str| {
-        let wanted = Slug::from_text(slug);
+/// The page that tells of each file; files that no page tells of in particular belong to the first.
+fn homes(
+    files: &[FileFacts],
+    modules: &Modules,
+    briefs: &[PageBrief],
+    covers: &[Vec<usize>],
+) -> Vec<(RepoPath, Slug)> {
+    let page = |slug: &Slug| {
         briefs
             .iter()
-            .find(|brief| brief.slug == wanted)
-            .map(|brief| brief.slug.clone())
+            .any(|brief| brief.slug == *slug)
+            .then(|| slug.clone())
     };
-    let (tests, build, overview) = (page("tests"), page("build-and-run"), page("overview"));
+    let (tests, build) = (
+        page(&Slug::from_text("tests")),
+        page(&Slug::from_text("build-and-run")),
+    );
+    let first = briefs.first().map(|brief| brief.slug.clone());
+    let covering = |module: usize| {
+        let at = covers.iter().position(|covers| covers.contains(&module))?;
+        briefs.get(at).map(|brief| brief.slug.clone())
+    };
     let home = |(id, file): (FileId, &FileFacts)| {
-        let module = modules
-            .home(id)
+        let module = modules.home(id);
+        let own = module
             .and_then(|at| modules.get(at))
-            .map(|module| module.slug.clone());
+            .and_then(|module| page(&module.slug));
         let by_role = match file.role {
             Role::Test => tests.clone(),
             Role::Config => build.clone(),
             _ => None,
         };
-        let slug = module.or(by_role).or_else(|| overview.clone())?;
+        let slug = own
+            .or_else(|| covering(module?))
+            .or(by_role)
+            .or_else(|| first.clone())?;
         Some((file.path.clone(), slug))
     };
     (0u32..).map(FileId).zip(files).filter_map(home).collect()

@@ -353,10 +353,16 @@ impl Builder<'_> {
             .filter(|package| self.several && !package.is_empty() && inside(package).is_some())
             .max_by_key(|package| package.len());
         let within = package.and_then(|package| inside(package)).unwrap_or(path);
-        let short = ["src/main/java/", "src/main/kotlin/", "src/main/scala/", "src/", "lib/"]
-            .iter()
-            .find_map(|prefix| within.strip_prefix(prefix))
-            .unwrap_or(within);
+        let short = [
+            "src/main/java/",
+            "src/main/kotlin/",
+            "src/main/scala/",
+            "src/",
+            "lib/",
+        ]
+        .iter()
+        .find_map(|prefix| within.strip_prefix(prefix))
+        .unwrap_or(within);
         match package.and_then(|package| package.rsplit('/').next()) {
             Some(package) => format!("{package}/{short}"),
             None if short.is_empty() => self.root.to_owned(),

@@ -158,45 +158,39 @@ fn is_prose(line: &str, trimmed: &str) -> bool {
 
 /// The paragraphs of a documentation comment, lines joined; stops at the first heading, tag or example.
 fn paragraphs_of(doc: &str) -> Vec<String> {
+    const ENDS: [&str; 9] = [
+        "@",
+        ":",
+        "#",
+        "```",
+        "Args:",
+        "Returns:",
+        "Parameters",
+        ">>>",
+        "Example",
+    ];
     let mut paragraphs = Vec::new();
-    let mut open = String::new();
+    let mut open: Vec<&str> = Vec::new();
     for line in doc.lines() {
         let line = line.trim();
         // Python's `#:` comments keep their colon.
         let line = line.strip_prefix(": ").unwrap_or(line);
-        let ends = [
-            "@",
-            ":param",
-            ":return",
-            ":raises",
-            "#",
-            "```",
-            "Args:",
-            "Returns:",
-            ">>>",
-            "~~~",
-            "Parameters",
-        ]
-        .iter()
-        .any(|mark| line.starts_with(mark));
-        let rule = line.len() >= 3 && line.chars().all(|c| !c.is_alphanumeric());
-        if ends && !(open.is_empty() && paragraphs.is_empty() && line.starts_with('#')) {
+        let first = open.is_empty() && paragraphs.is_empty();
+        if ENDS.iter().any(|mark| line.starts_with(mark)) && !(first && line.starts_with('#')) {
             break;
         }
-        if line.is_empty() || rule {
-            if !open.is_empty() {
-                paragraphs.push(std::mem::take(&mut open));
-            }
-            continue;
+        let rule = line.len() >= 3 && line.chars().all(|c| !c.is_alphanumeric());
+        if rule && open.len() == 1 {
+            // An underlined title says no more than the name.
+            open.clear();
+        } else if (line.is_empty() || rule) && !open.is_empty() {
+            paragraphs.push(std::mem::take(&mut open).join(" "));
+        } else if !line.is_empty() && !rule {
+            open.push(line.trim_start_matches('#').trim_start());
         }
-        let line = line.trim_start_matches('#').trim_start();
-        if !open.is_empty() {
-            open.push(' ');
-        }
-        open.push_str(line);
     }
     if !open.is_empty() {
-        paragraphs.push(open);
+        paragraphs.push(open.join(" "));
     }
     paragraphs
 }
@@ -399,10 +393,12 @@ mod tests {
                 "Shared by `C` and that page.",
             ),
             ("Summary line\n\nArgs:\n  x: y", "Summary line"),
+            ("pkg.mod\n~~~~~~~\n\nReads it.", "Reads it."),
         ] {
             assert_eq!(first_sentence(doc).as_deref(), Some(sentence));
         }
         assert_eq!(first_sentence("----\n***"), None);
+        assert_eq!(first_sentence(":rtype: str"), None);
         assert_eq!(first_sentence(""), None);
     }
 

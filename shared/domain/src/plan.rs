@@ -76,6 +76,8 @@ pub struct PageBrief {
     pub sources: Vec<Citation>,
     /// Pages to go on to.
     pub related: Vec<PageRef>,
+    /// The repository's own guidance for a writer that can follow it.
+    pub notes: Vec<String>,
 }
 
 /// A page's title, where a writer has to find the words for it.

@@ -13,7 +13,7 @@ use deepwiki_domain::{
 use self::phrases::Phrases;
 
 /// The writer's name and version. Any change to what it writes needs a new version, which makes every page anew.
-pub(crate) const WRITER: &str = "structural-1";
+pub(crate) const WRITER: &str = "structural-2";
 
 /// Writes a page. Nothing is checked here; the gate does that.
 pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
@@ -32,7 +32,7 @@ pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
         parent: brief.parent.clone(),
         order: brief.order,
         locale,
-        summary: String::new(),
+        summary: phrases.summary(&brief.title).unwrap_or_default().to_owned(),
         sections: draft.sections,
         sources: brief.sources.clone(),
         diagrams: draft.diagrams,

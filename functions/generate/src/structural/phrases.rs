@@ -54,6 +54,40 @@ impl Phrases {
         }
     }
 
+    /// What a page is for, where its subject does not say it itself.
+    pub(super) fn summary(self, title: &Title) -> Option<&'static str> {
+        let (english, japanese) = match title {
+            Title::Overview(_) | Title::Package(_) | Title::Module(_) | Title::Given(_) => return None,
+            Title::Architecture => (
+                "How the parts fit together, and what the code rests on.",
+                "各部分の関係と、コードの土台となる定義。",
+            ),
+            Title::EntryPoints => (
+                "Where execution starts and what it reaches.",
+                "実行の起点と、そこから呼び出されるもの。",
+            ),
+            Title::PublicApi => ("What others can call and use.", "外部から呼び出せるもの。"),
+            Title::DataModel => (
+                "The main types and how they hang together.",
+                "主な型と、その関係。",
+            ),
+            Title::Configuration => (
+                "Environment variables, options and files that set it up.",
+                "環境変数・オプション・設定ファイル。",
+            ),
+            Title::BuildAndRun => (
+                "How to build, run, check and ship it.",
+                "ビルド・実行・検査・リリースの方法。",
+            ),
+            Title::Tests => ("What is tested, and where.", "何がどこでテストされているか。"),
+            Title::Glossary => (
+                "The words that the code uses for its things.",
+                "コードで使われている用語。",
+            ),
+        };
+        Some(self.pick(english, japanese))
+    }
+
     /// The heading of a section; empty for the opening of a page.
     pub(super) fn heading(self, section: &BriefSection) -> Vec<Inline> {
         let (english, japanese) = match section {

@@ -3,6 +3,7 @@
 mod modules;
 mod project;
 mod repository;
+mod steered;
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use deepwiki_domain::{
     plan::{BriefSection, PLAN_VERSION, PageBrief, PageRef, Title, Usage},
 };
 
-use crate::{cards::Cards, model::Model, modules::Modules, prose::Passage};
+use crate::{cards::Cards, model::Model, modules::Modules, prose::Passage, steering::Steering};
 
 /// Sources that a page lists at most.
 const SOURCES: usize = 16;
@@ -41,16 +42,32 @@ impl<'a> Material<'a> {
     }
 }
 
-/// Every page, in reading order. A page without content is not among them, but for the first.
-pub(crate) fn all(material: &Material<'_>) -> Vec<PageBrief> {
-    let overview = Slug::from_text("overview");
+/// Every page, in reading order, with the modules that it stands for where they have none of their own. A page
+/// without content is not among them, but for the first and those that the repository asks for.
+pub(crate) fn all(material: &Material<'_>, steering: &Steering) -> Vec<(PageBrief, Vec<usize>)> {
+    let drafts = if steering.pages.is_empty() {
+        planned(material)
+    } else {
+        steered::all(material, steering)
+    };
+    let refs: Vec<PageRef> = drafts.iter().map(|draft| draft.page.clone()).collect();
+    let finish = |(mut draft, order): (Draft, u32)| {
+        let covers = std::mem::take(&mut draft.covers);
+        draft.notes.splice(0..0, steering.notes.iter().cloned());
+        (draft.finish(order, &refs), covers)
+    };
+    drafts.into_iter().zip(0u32..).map(finish).collect()
+}
+
+/// The pages that follow from the code.
+fn planned(material: &Material<'_>) -> Vec<Draft> {
     let mut drafts = vec![repository::overview(material)];
     drafts.extend(repository::architecture(material));
-    let above_modules = if drafts.len() > 1 {
-        Slug::from_text("architecture")
+    let above_modules = Slug::from_text(if drafts.len() > 1 {
+        "architecture"
     } else {
-        overview.clone()
-    };
+        "overview"
+    });
     drafts.extend(modules::all(material, &above_modules));
     drafts.extend(repository::entry_points(material));
     drafts.extend(repository::public_api(material));
@@ -59,12 +76,7 @@ pub(crate) fn all(material: &Material<'_>) -> Vec<PageBrief> {
     drafts.extend(project::build_and_run(material));
     drafts.extend(project::tests(material));
     drafts.extend(repository::glossary(material));
-    let refs: Vec<PageRef> = drafts.iter().map(|draft| draft.page.clone()).collect();
     drafts
-        .into_iter()
-        .zip(0u32..)
-        .map(|(draft, order)| draft.finish(order, &refs))
-        .collect()
 }
 
 /// A page before it knows its place.
@@ -75,6 +87,10 @@ pub(crate) struct Draft {
     pub(crate) sources: Vec<Citation>,
     /// Pages to go on to; those that do not come to be are left out.
     pub(crate) related: Vec<PageRef>,
+    /// Guidance for the writer.
+    pub(crate) notes: Vec<String>,
+    /// The modules that the page stands for, where they have none of their own.
+    pub(crate) covers: Vec<usize>,
 }
 
 impl Draft {
@@ -88,6 +104,8 @@ impl Draft {
             sections: Vec::new(),
             sources: Vec::new(),
             related: Vec::new(),
+            notes: Vec::new(),
+            covers: Vec::new(),
         }
     }
 
@@ -134,6 +152,10 @@ impl Draft {
     }
 
     fn finish(mut self, order: u32, pages: &[PageRef]) -> PageBrief {
+        let before = usize::try_from(order)
+            .ok()
+            .and_then(|order| pages.get(..order))
+            .unwrap_or_default();
         self.related
             .retain(|page| pages.contains(page) && page.slug != self.page.slug);
         let mut seen = std::collections::BTreeSet::new();
@@ -143,13 +165,15 @@ impl Draft {
             schema: PLAN_VERSION,
             slug: self.page.slug,
             title: self.page.title,
+            // Only a page that stands before this one: no circle can come to be.
             parent: self
                 .parent
-                .filter(|parent| pages.iter().any(|page| page.slug == *parent)),
+                .filter(|parent| before.iter().any(|page| page.slug == *parent)),
             order,
             sections: self.sections,
             sources: self.sources,
             related: self.related,
+            notes: self.notes,
         }
     }
 }

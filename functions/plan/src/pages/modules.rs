@@ -205,30 +205,34 @@ fn leading_file(material: &Material<'_>, path: &str, files: &[FileId]) -> Option
 
 /// The modules right below one (or the topmost), each with what it is about.
 pub(crate) fn parts(material: &Material<'_>, parent: Option<usize>) -> Vec<Part> {
-    let cards = material.cards();
     material
         .modules
         .children(parent)
-        .map(|(at, module)| {
-            let files = material.modules.all_files(at);
-            let own = if module.files.is_empty() {
-                &files
-            } else {
-                &module.files
-            };
-            let said = own_words(material, &module.path, own)
-                .into_iter()
-                .next()
-                .map(shorten);
-            let purpose = said.or_else(|| main_type(&cards, &files));
-            Part {
-                page: module.page(),
-                path: module.path.clone(),
-                purpose,
-                defines: cards.defines(&files, 3),
-            }
-        })
+        .filter_map(|(at, _)| part(material, at))
         .collect()
+}
+
+/// What a module is about.
+pub(crate) fn part(material: &Material<'_>, at: usize) -> Option<Part> {
+    let cards = material.cards();
+    let module = material.modules.get(at)?;
+    let files = material.modules.all_files(at);
+    let own = if module.files.is_empty() {
+        &files
+    } else {
+        &module.files
+    };
+    let said = own_words(material, &module.path, own)
+        .into_iter()
+        .next()
+        .map(shorten);
+    let purpose = said.or_else(|| main_type(&cards, &files));
+    Some(Part {
+        page: module.page(),
+        path: module.path.clone(),
+        purpose,
+        defines: cards.defines(&files, 3),
+    })
 }
 
 /// What the most important definition of some files says of itself.

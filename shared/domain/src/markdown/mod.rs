@@ -2,6 +2,7 @@
 //! it never becomes a link, an image, HTML or any other markup. Headings are addressed as GitHub does it, by
 //! their text; no HTML is used.
 
+mod anchor;
 mod escape;
 
 use crate::{
@@ -15,22 +16,62 @@ pub use escape::is_disruptive;
 /// Gives the address at which cited lines can be read, where there is one.
 pub type Link<'a> = &'a dyn Fn(&Citation) -> Option<String>;
 
+/// Gives the address of another page.
+type PageTarget<'a> = &'a dyn Fn(&Slug) -> String;
+
+/// Where links lead.
+#[derive(Clone, Copy)]
+struct Targets<'a> {
+    lines: Link<'a>,
+    page: PageTarget<'a>,
+}
+
 /// A page as Markdown. Other pages are linked as `<slug>.md`.
 pub fn page(page: &Page, link: Link<'_>) -> String {
+    render(
+        page,
+        Targets {
+            lines: link,
+            page: &file_name,
+        },
+    )
+}
+
+/// All pages as one document, linked by their headings.
+pub fn document(pages: &[Page], link: Link<'_>) -> String {
+    let anchors = anchor::of_pages(pages);
+    let target = |slug: &Slug| match anchors.get(slug) {
+        Some(anchor) => format!("#{anchor}"),
+        None => file_name(slug),
+    };
+    let pages = pages.iter().map(|page| {
+        render(
+            page,
+            Targets {
+                lines: link,
+                page: &target,
+            },
+        )
+    });
+    pages.collect::<Vec<_>>().join("\n")
+}
+
+fn file_name(slug: &Slug) -> String {
+    format!("{slug}.md")
+}
+
+fn render(page: &Page, to: Targets<'_>) -> String {
     let mut out = format!("# {}\n", title(page));
     for part in &page.sections {
-        section(&mut out, page, part, link);
+        section(&mut out, page, part, to);
     }
-    let (sources, related) = match page.locale {
-        Locale::En => ("Sources", "Related pages"),
-        Locale::Ja => ("出典", "関連ページ"),
-    };
+    let (sources, related) = list_headings(page.locale);
     if !page.sources.is_empty() {
         paragraph(&mut out, &format!("## {sources}"));
         let sources = page
             .sources
             .iter()
-            .map(|source| format!("- {}", cite(source, link)));
+            .map(|source| format!("- {}", cite(source, to.lines)));
         paragraph(&mut out, &sources.collect::<Vec<_>>().join("\n"));
     }
     if !page.related.is_empty() {
@@ -38,10 +79,18 @@ pub fn page(page: &Page, link: Link<'_>) -> String {
         let related = page
             .related
             .iter()
-            .map(|slug| format!("- {}", page_link(link_text(page, slug), slug)));
+            .map(|slug| format!("- {}", page_link(link_text(page, slug), slug, to.page)));
         paragraph(&mut out, &related.collect::<Vec<_>>().join("\n"));
     }
     out
+}
+
+/// What stands above the files that a page was made from, and above its related pages.
+fn list_headings(locale: Locale) -> (&'static str, &'static str) {
+    match locale {
+        Locale::En => ("Sources", "Related pages"),
+        Locale::Ja => ("出典", "関連ページ"),
+    }
 }
 
 /// A page as the export holds it, with one entry for every citation of every statement, table row, quote and
@@ -96,17 +145,12 @@ pub fn wiki_page(page: &Page, link: Link<'_>) -> WikiPage {
 
 /// A sentence as it stands in the Markdown, without its citations.
 pub fn statement_text(statement: &Statement) -> String {
-    escape::guard_line_start(inlines(&statement.text, false).trim().to_owned())
+    sentence(statement, &file_name)
 }
 
 /// A table row as it stands in the Markdown, without the outer bars and its citations.
 pub fn row_text(row: &Row) -> String {
-    let cells: Vec<String> = row
-        .cells
-        .iter()
-        .map(|cell| inlines(cell, true).trim().to_owned())
-        .collect();
-    cells.join(" | ")
+    cells(row, &file_name)
 }
 
 /// The words alone, for titles and lists of contents in other formats.
@@ -132,17 +176,17 @@ fn title(page: &Page) -> String {
     }
 }
 
-fn section(out: &mut String, page: &Page, section: &Section, link: Link<'_>) {
-    let heading = inlines(&section.heading, false);
+fn section(out: &mut String, page: &Page, section: &Section, to: Targets<'_>) {
+    let heading = inlines(&section.heading, false, to.page);
     if !heading.trim().is_empty() {
         let marks = "#".repeat(usize::from(section.level.clamp(2, 6)));
         paragraph(out, &format!("{marks} {}", heading.trim()));
     }
     for block in &section.blocks {
         let text = match block {
-            Block::Paragraph(statements) => sentences(statements, link),
-            Block::List { ordered, items } => list(*ordered, items, link),
-            Block::Table { header, rows } => table(header, rows, link),
+            Block::Paragraph(statements) => sentences(statements, to),
+            Block::List { ordered, items } => list(*ordered, items, to),
+            Block::Table { header, rows } => table(header, rows, to),
             Block::Code {
                 language,
                 text,
@@ -151,12 +195,16 @@ fn section(out: &mut String, page: &Page, section: &Section, link: Link<'_>) {
                 format!(
                     "{}\n\n{}",
                     fenced(language, &code_text(text)),
-                    cite(citation, link)
+                    cite(citation, to.lines)
                 )
             }
-            Block::Quote(statement) => format!("> {}", cited(statement, link)),
+            Block::Quote(statement) => format!("> {}", cited(statement, to)),
             Block::Diagram(at) => page.diagrams.get(*at as usize).map(diagram).unwrap_or_default(),
-            Block::Links(links) => links.iter().map(link_item).collect::<Vec<_>>().join("\n"),
+            Block::Links(links) => links
+                .iter()
+                .map(|link| link_item(link, to))
+                .collect::<Vec<_>>()
+                .join("\n"),
         };
         paragraph(out, &text);
     }
@@ -171,27 +219,24 @@ fn paragraph(out: &mut String, text: &str) {
     }
 }
 
-fn sentences(statements: &[Statement], link: Link<'_>) -> String {
-    let sentences: Vec<String> = statements
-        .iter()
-        .map(|statement| cited(statement, link))
-        .collect();
+fn sentences(statements: &[Statement], to: Targets<'_>) -> String {
+    let sentences: Vec<String> = statements.iter().map(|statement| cited(statement, to)).collect();
     sentences.join(" ")
 }
 
-fn list(ordered: bool, items: &[Vec<Statement>], link: Link<'_>) -> String {
+fn list(ordered: bool, items: &[Vec<Statement>], to: Targets<'_>) -> String {
     let items = items.iter().enumerate().map(|(at, item)| {
         let mark = if ordered {
             format!("{}.", at + 1)
         } else {
             "-".to_owned()
         };
-        format!("{mark} {}", sentences(item, link))
+        format!("{mark} {}", sentences(item, to))
     });
     items.collect::<Vec<_>>().join("\n")
 }
 
-fn table(header: &[String], rows: &[Row], link: Link<'_>) -> String {
+fn table(header: &[String], rows: &[Row], to: Targets<'_>) -> String {
     if header.is_empty() {
         return String::new();
     }
@@ -200,10 +245,13 @@ fn table(header: &[String], rows: &[Row], link: Link<'_>) -> String {
         format!("| {} |", names.join(" | ")),
         format!("|{}", " --- |".repeat(header.len())),
     ];
-    lines.extend(
-        rows.iter()
-            .map(|row| format!("| {}{} |", row_text(row), citations(&row.citations, link))),
-    );
+    lines.extend(rows.iter().map(|row| {
+        format!(
+            "| {}{} |",
+            cells(row, to.page),
+            citations(&row.citations, to.lines)
+        )
+    }));
     lines.join("\n")
 }
 
@@ -228,20 +276,20 @@ fn code_text(text: &str) -> String {
     escape::verbatim(text).trim_end_matches('\n').to_owned()
 }
 
-fn link_item(link: &PageLink) -> String {
+fn link_item(link: &PageLink, to: Targets<'_>) -> String {
     let note = link.note.as_deref().map(line).filter(|note| !note.is_empty());
     let note = note.map(|note| format!(" — {note}")).unwrap_or_default();
-    format!("- {}{note}", page_link(&link.text, &link.slug))
+    format!("- {}{note}", page_link(&link.text, &link.slug, to.page))
 }
 
-fn page_link(text: &str, slug: &Slug) -> String {
+fn page_link(text: &str, slug: &Slug, page: PageTarget<'_>) -> String {
     let text = line(text);
     let text = if text.is_empty() {
         line(slug.as_str())
     } else {
         text
     };
-    format!("[{text}]({slug}.md)")
+    format!("[{text}]({})", page(slug))
 }
 
 /// What the page itself calls another page, or else that page's slug.
@@ -256,12 +304,21 @@ fn link_text<'a>(page: &'a Page, slug: &'a Slug) -> &'a str {
         .map_or(slug.as_str(), |link| &link.text)
 }
 
-fn cited(statement: &Statement, link: Link<'_>) -> String {
-    format!(
-        "{}{}",
-        statement_text(statement),
-        citations(&statement.citations, link)
-    )
+fn cited(statement: &Statement, to: Targets<'_>) -> String {
+    let citations = citations(&statement.citations, to.lines);
+    format!("{}{citations}", sentence(statement, to.page))
+}
+
+fn sentence(statement: &Statement, page: PageTarget<'_>) -> String {
+    escape::guard_line_start(inlines(&statement.text, false, page).trim().to_owned())
+}
+
+fn cells(row: &Row, page: PageTarget<'_>) -> String {
+    let cells = row
+        .cells
+        .iter()
+        .map(|cell| inlines(cell, true, page).trim().to_owned());
+    cells.collect::<Vec<_>>().join(" | ")
 }
 
 fn citations(citations: &[Citation], link: Link<'_>) -> String {
@@ -304,7 +361,7 @@ fn line(text: &str) -> String {
     escape::guard_line_start(escape::words(escape::one_line(text).trim()))
 }
 
-fn inlines(text: &[Inline], in_table: bool) -> String {
+fn inlines(text: &[Inline], in_table: bool, page: PageTarget<'_>) -> String {
     let mut out = String::new();
     // Neighbouring words are escaped together: an address may be spread over them.
     let mut plain = String::new();
@@ -313,7 +370,7 @@ fn inlines(text: &[Inline], in_table: bool) -> String {
             Inline::Text(_) => None,
             Inline::Strong(words) => strong(words),
             Inline::Code(code) => Some(escape::code(code, in_table)),
-            Inline::Page(link) => Some(page_link(&link.text, &link.slug)),
+            Inline::Page(link) => Some(page_link(&link.text, &link.slug, page)),
         };
         match (marked, inline) {
             (Some(marked), _) => {

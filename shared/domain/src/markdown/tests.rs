@@ -271,7 +271,7 @@ fn expected(page: &Page) -> (usize, Vec<String>, usize, Vec<String>) {
     };
     for section in &page.sections {
         texts(&section.heading, &mut links);
-        headings += usize::from(!inlines(&section.heading, false).trim().is_empty());
+        headings += usize::from(!inlines(&section.heading, false, &file_name).trim().is_empty());
         blocks_of(section, &mut links);
     }
     links.extend(page.sources.iter().filter_map(address));
@@ -378,7 +378,7 @@ fn a_page_reads_well_as_plain_text() {
 
 | Name | Type |
 | --- | --- |
-| `a\\|b` | x \\| y \\[a b.rs:1-1\\] |
+| `a\\|b` | x \\| y [a b.rs:1-1] |
 
 ## Sources
 
@@ -389,4 +389,37 @@ fn a_page_reads_well_as_plain_text() {
 - [tls](tls.md)
 ";
     assert_eq!(super::page(&page, &link), expected);
+}
+
+#[test]
+fn pages_of_one_document_are_linked_by_their_headings() {
+    let page = |slug: &str, title: &str, to: &str| Page {
+        slug: Slug::new(slug).unwrap(),
+        title: title.into(),
+        parent: None,
+        order: 0,
+        locale: Locale::En,
+        summary: String::new(),
+        sections: Vec::new(),
+        sources: Vec::new(),
+        diagrams: Vec::new(),
+        related: vec![Slug::new(to).unwrap()],
+        writer: String::new(),
+        validity: Validity::default(),
+    };
+    let pages = [page("net", "The Net", "tls"), page("tls", "The Net", "absent")];
+    let expected = "\
+# The Net
+
+## Related pages
+
+- [tls](#the-net-1)
+
+# The Net
+
+## Related pages
+
+- [absent](absent.md)
+";
+    assert_eq!(document(&pages, &|_| None), expected);
 }

@@ -28,6 +28,8 @@ const NAMED: f32 = 0.6;
 const WORD: f32 = 0.15;
 /// The hit is where something is defined, not where it is used.
 const DEFINITION: f32 = 0.1;
+/// How much of a name's bonus goes to a piece from the middle of its definition.
+const PIECE: f32 = 0.8;
 /// The definition that everything hangs on, against one that nothing uses.
 const CENTRAL: f32 = 0.1;
 
@@ -125,8 +127,12 @@ impl<'a> Asked<'a> {
         } else {
             0.0
         };
-        let name = self.name_bonus(candidate).max(self.path_bonus(candidate));
-        let definition = if defines(candidate) { DEFINITION } else { 0.0 };
+        let (named, definition) = if defines(candidate) {
+            (1.0, DEFINITION)
+        } else {
+            (PIECE, 0.0)
+        };
+        let name = (self.name_bonus(candidate) * named).max(self.path_bonus(candidate));
         (text + name + definition + CENTRAL * rank) * self.role_weight(candidate.role)
     }
 
