@@ -1,8 +1,7 @@
-//! A wiki as one document to keep: a self-contained HTML site, one Markdown file, `llms.txt`. Pure.
+//! A wiki as one document to keep: a self-contained HTML site, `llms.txt`. Pure.
 
 use deepwiki_domain::{
-    CommitId, Slug,
-    markdown::{self, Link},
+    CommitId, Slug, markdown,
     page::{Citation, Page},
     source::RepositorySource,
     wiki::Wiki,
@@ -81,12 +80,6 @@ impl Address for SiteAddress<'_> {
     fn source(&self, at: &Citation) -> Option<String> {
         self.source.link(self.commit, &at.path, at.start, at.end)
     }
-}
-
-/// All pages as one Markdown document, in reading order.
-pub(crate) fn one_document(pages: &[Page], link: Link<'_>) -> String {
-    let pages: Vec<String> = pages.iter().map(|page| markdown::page(page, link)).collect();
-    pages.join("\n---\n\n")
 }
 
 /// The wiki as `llms.txt` (llmstxt.org): what it is about, and where each page is.

@@ -14,8 +14,9 @@ use crate::{
     router::Service,
 };
 
-/// How many lines of a hit are shown, and how many hits are read at the same time.
-const LINES: u32 = 6;
+/// How many lines of a hit are shown, in how many they are looked for, and how many hits are read at the same time.
+const LINES: usize = 6;
+const SCANNED: u32 = 400;
 const FETCHES: usize = 4;
 
 /// Answers a browser that searches.
@@ -31,7 +32,8 @@ async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -
     let reader = Reader::new(service, headers, params.language);
     let query = params.q.as_deref().unwrap_or_default().trim();
     let hits = find(service, params).await?;
-    let reads: Vec<_> = hits.iter().map(|hit| excerpt(service, hit)).collect();
+    let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let reads: Vec<_> = hits.iter().map(|hit| excerpt(service, hit, &words)).collect();
     let excerpts: Vec<Option<Excerpt>> = stream::iter(reads).buffered(FETCHES).collect().await;
     let repositories = menu(service).await?;
     let chosen = params.repository.as_deref().unwrap_or_default();
@@ -39,7 +41,6 @@ async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -
         let found = repositories.iter().find(|repository| repository.id == *id);
         found.map_or_else(|| id.to_string(), |repository| clean(&repository.display_name))
     };
-    let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
     let text = reader.text;
     let body = html! {
         main #content .search {
@@ -91,20 +92,35 @@ async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -
     Ok(layout::document(&reader, &frame, &body))
 }
 
-/// The first lines of a hit. A hit whose lines cannot be read is shown without them.
-async fn excerpt(service: &Service, hit: &Hit) -> Option<Excerpt> {
+/// The lines of a hit from shortly before the first that holds one of the words. A hit whose lines cannot be read
+/// is shown without them.
+async fn excerpt(service: &Service, hit: &Hit, words: &[String]) -> Option<Excerpt> {
     let generation = service
         .library
         .generation_of(&hit.repository, &hit.commit)
         .await
         .ok()??;
-    let count = (hit.end.saturating_sub(hit.start) + 1).min(LINES);
+    let count = (hit.end.saturating_sub(hit.start) + 1).min(SCANNED);
     let path = hit.path.as_str();
-    service
-        .library
+    let library = &service.library;
+    let mut excerpt = library
         .excerpt(&hit.repository, &generation, path, hit.start, count)
         .await
-        .ok()
+        .ok()?;
+    let holds = |line: &String| {
+        let line = line.to_ascii_lowercase();
+        words.iter().any(|word| line.contains(word))
+    };
+    let latest = excerpt.lines.len().saturating_sub(LINES);
+    let first = excerpt
+        .lines
+        .iter()
+        .position(holds)
+        .map_or(0, |at| at.saturating_sub(1).min(latest));
+    excerpt.lines = excerpt.lines.split_off(first);
+    excerpt.lines.truncate(LINES);
+    excerpt.start += u32::try_from(first).unwrap_or_default();
+    Some(excerpt)
 }
 
 fn result(

@@ -7,7 +7,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use deepwiki_domain::{Locale, RepositoryId, page::Page, wiki::Wiki};
+use deepwiki_domain::{Locale, RepositoryId, markdown, page::Page, wiki::Wiki};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,7 +18,7 @@ use crate::{
     library::Edition,
     links::Links,
     router::Service,
-    site::{self, export_site, llms_txt},
+    site::{export_site, llms_txt},
 };
 
 /// How many pages are fetched at the same time.
@@ -73,7 +73,7 @@ pub(super) async fn export_wiki(
         Format::Json => ("application/json", "json", json),
         Format::Markdown => {
             let pages = pages(&service, &edition).await?;
-            let text = site::one_document(&pages, &|at| edition.host_link(at));
+            let text = markdown::document(&pages, &|at| edition.host_link(at));
             ("text/markdown; charset=utf-8", "md", text.into_bytes())
         }
         Format::Html => {
