@@ -21,6 +21,16 @@ const MEMBERS: usize = 10;
 const USES: usize = 5;
 const NAMES: usize = 4;
 
+/// One use of a module by another.
+struct ModuleUse {
+    /// The using and the used module.
+    pair: (usize, usize),
+    /// What is used, where it has a name worth telling, and how much it is worth.
+    name: Option<String>,
+    worth: f64,
+    at: Citation,
+}
+
 /// Makes cards of one repository.
 #[derive(Clone, Copy)]
 pub(crate) struct Cards<'a> {
@@ -263,7 +273,13 @@ impl<'a> Cards<'a> {
             .iter()
             .filter(|edge| edge.certainty.is_certain())
         {
-            let Some((pair, name, worth, at)) = self.module_use(edge, &level) else {
+            let Some(ModuleUse {
+                pair,
+                name,
+                worth,
+                at,
+            }) = self.module_use(edge, &level)
+            else {
                 continue;
             };
             let (count, names) = found.entry(pair).or_default();
@@ -279,11 +295,7 @@ impl<'a> Cards<'a> {
             .collect()
     }
 
-    fn module_use(
-        &self,
-        edge: &Edge,
-        level: &impl Fn(FileId) -> Option<usize>,
-    ) -> Option<((usize, usize), Option<String>, f64, Citation)> {
+    fn module_use(&self, edge: &Edge, level: &impl Fn(FileId) -> Option<usize>) -> Option<ModuleUse> {
         let (from_file, to_file) = (
             self.model.graph.file_of(edge.from)?,
             self.model.graph.file_of(edge.to)?,
@@ -304,7 +316,12 @@ impl<'a> Cards<'a> {
             }
             Node::File(_) => (None, 0.0),
         };
-        Some(((from, to), name, worth, at))
+        Some(ModuleUse {
+            pair: (from, to),
+            name,
+            worth,
+            at,
+        })
     }
 
     fn usage(

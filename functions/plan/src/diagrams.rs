@@ -19,6 +19,8 @@ use crate::{
 /// The most boxes and arrows that are readable at the width of a page.
 const BOXES: usize = 14;
 const ARROWS: usize = 26;
+/// Above this many arrows, those that others imply are left out.
+const PLAIN: usize = 16;
 const MESSAGES: usize = 14;
 const FIELDS: usize = 6;
 
@@ -29,23 +31,7 @@ pub(crate) fn module_map(
     focus: Option<usize>,
     subject: &str,
 ) -> Option<Picture> {
-    let mut edges: Vec<&Usage> = usages.to_vec();
-    edges.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b))));
-    let mut boxes: BTreeMap<String, String> = BTreeMap::new();
-    let mut drawn = Vec::new();
-    for edge in edges {
-        let new = [&edge.from.path, &edge.to.path]
-            .iter()
-            .filter(|path| !boxes.contains_key(**path))
-            .count();
-        if boxes.len() + new > BOXES || drawn.len() >= ARROWS {
-            continue;
-        }
-        for path in [&edge.from.path, &edge.to.path] {
-            boxes.entry(path.clone()).or_default();
-        }
-        drawn.push(edge);
-    }
+    let (mut boxes, mut drawn) = chosen(usages);
     if drawn.is_empty() {
         return None;
     }
@@ -85,6 +71,63 @@ pub(crate) fn module_map(
         subject: subject.to_owned(),
         mermaid: text,
     })
+}
+
+/// The uses that fit on a picture, the strongest first, and the boxes between which they run.
+fn chosen<'u>(usages: &[&'u Usage]) -> (BTreeMap<String, String>, Vec<&'u Usage>) {
+    let mut edges: Vec<&Usage> = usages.to_vec();
+    edges.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b))));
+    let mut boxes: BTreeMap<String, String> = BTreeMap::new();
+    let mut between = Vec::new();
+    for edge in edges {
+        let ends = [&edge.from.path, &edge.to.path];
+        let new = ends.iter().filter(|path| !boxes.contains_key(**path)).count();
+        if boxes.len() + new <= BOXES {
+            boxes.extend(ends.map(|path| (path.clone(), String::new())));
+            between.push(edge);
+        }
+    }
+    let mut drawn = if between.len() > PLAIN {
+        without_implied(&between)
+    } else {
+        between
+    };
+    drawn.truncate(ARROWS);
+    let ends: BTreeSet<&String> = drawn
+        .iter()
+        .flat_map(|edge| [&edge.from.path, &edge.to.path])
+        .collect();
+    boxes.retain(|path, _| ends.contains(path));
+    (boxes, drawn)
+}
+
+/// A crowded picture is read better without the arrows that others imply: who uses `a`, which uses `b`, may use `b`
+/// too. In a circle every arrow stays.
+fn without_implied<'u>(edges: &[&'u Usage]) -> Vec<&'u Usage> {
+    let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for edge in edges {
+        next.entry(&edge.from.path).or_default().push(&edge.to.path);
+    }
+    let reach = |from: &str, skip: Option<&str>| -> BTreeSet<String> {
+        let first = next
+            .get(from)
+            .into_iter()
+            .flatten()
+            .filter(|to| Some(**to) != skip);
+        let mut open: Vec<&str> = first.copied().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            if seen.insert(at.to_owned()) {
+                open.extend(next.get(at).into_iter().flatten());
+            }
+        }
+        seen
+    };
+    let stays = |edge: &&&Usage| {
+        let in_circle = reach(&edge.to.path, None).contains(&edge.from.path);
+        in_circle || !reach(&edge.from.path, Some(&edge.to.path)).contains(&edge.to.path)
+    };
+    edges.iter().filter(stays).copied().collect()
 }
 
 fn key(usage: &Usage) -> (&str, &str) {
@@ -339,7 +382,44 @@ fn label(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use deepwiki_domain::{
+        Slug,
+        plan::{ModuleRef, PageRef, Title},
+    };
+
     use super::*;
+
+    fn usage(from: &str, to: &str) -> Usage {
+        let module = |path: &str| ModuleRef {
+            path: path.to_owned(),
+            page: PageRef {
+                slug: Slug::from_text(path),
+                title: Title::Module(path.to_owned()),
+            },
+        };
+        Usage {
+            from: module(from),
+            to: module(to),
+            names: Vec::new(),
+            count: 1,
+        }
+    }
+
+    #[test]
+    fn implied_arrows_go_and_circles_stay() {
+        let usages = [
+            ("a", "b"),
+            ("b", "c"),
+            ("a", "c"),
+            ("c", "d"),
+            ("d", "c"),
+            ("a", "d"),
+        ]
+        .map(|(a, b)| usage(a, b));
+        let kept = without_implied(&usages.iter().collect::<Vec<_>>());
+        let kept: Vec<_> = kept.into_iter().map(key).collect();
+        assert_eq!(kept, [("a", "b"), ("b", "c"), ("c", "d"), ("d", "c")]);
+    }
 
     #[test]
     fn labels_hold_nothing_that_mermaid_reads() {

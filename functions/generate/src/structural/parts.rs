@@ -25,7 +25,7 @@ pub(super) fn purpose(
     defines: &[SymbolRef],
 ) -> Vec<Block> {
     let mut blocks = Vec::new();
-    blocks.extend(quotes.first().map(|quote| quotation(quote)));
+    blocks.extend(quotes.first().map(quotation));
     blocks.extend(package.map(|package| Block::Paragraph(package_card(phrases, package))));
     blocks.extend(quotes.iter().skip(1).map(quotation));
     if !defines.is_empty() {

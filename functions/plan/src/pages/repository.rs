@@ -263,9 +263,13 @@ fn cycles(material: &Material<'_>) -> Vec<Vec<Usage>> {
     found
 }
 
+/// A line of a file.
+type Place = (FileId, u32);
+
 /// What the packages are built from, the most used first.
 fn dependencies(material: &Material<'_>) -> Vec<DependencyCard> {
-    let mut users: BTreeMap<&str, (BTreeSet<FileId>, Option<(FileId, u32)>)> = BTreeMap::new();
+    // The files that import a package, and the first place where one does.
+    let mut users: BTreeMap<&str, (BTreeSet<FileId>, Option<Place>)> = BTreeMap::new();
     for external in &material.model.graph.externals {
         let entry = users.entry(external.package.as_str()).or_default();
         entry.0.insert(external.file);
