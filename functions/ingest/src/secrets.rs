@@ -1,8 +1,12 @@
 //! Masks secrets in text before any other stage sees it. The lines stay where they are.
 
-use std::{ops::Range, sync::OnceLock};
+mod rules;
 
-use regex::{Regex, RegexSet};
+use std::{collections::BTreeMap, ops::Range, sync::OnceLock};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
+use rules::{ASSIGNMENTS, Before, Rule, TOKENS};
 
 /// What stands where a secret stood.
 const MASK: &str = "[secret masked]";
@@ -53,122 +57,94 @@ enum Check {
     KeyBlock,
 }
 
-/// Formats as their issuers document them. A group, where there is one, holds the secret itself. Patterns are
-/// ASCII only, which keeps the automaton small and fast.
-const RULES: &[(&str, Check)] = &[
-    // Private keys: PEM, OpenSSH, PGP.
-    (
-        r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----",
-        Check::KeyBlock,
-    ),
-    // Amazon: access key ids, secret keys by the name they are assigned to.
-    (
-        r"(?-u:\b)((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})(?-u:\b)",
-        Check::Real,
-    ),
-    (
-        r#"(?i)(?:aws|amazon)[a-z0-9_. -]{0,30}(?:secret|key)[a-z0-9_.-]{0,20}["']?[ \t]{0,4}(?:=|:)[=>]?[ \t]{0,4}["']?([a-z0-9/+]{40})(?:[^a-z0-9/+=]|$)"#,
-        Check::Random,
-    ),
-    // GitHub, GitLab.
-    (r"(?-u:\b)gh[pousr]_[A-Za-z0-9]{36,}", Check::Format),
-    (r"(?-u:\b)github_pat_[A-Za-z0-9_]{60,}", Check::Format),
-    (
-        r"(?-u:\b)gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|oas|soat)-[A-Za-z0-9_-]{20,}",
-        Check::Format,
-    ),
-    // Slack, Discord, Telegram.
-    (r"(?-u:\b)xox[abeoprs]-[A-Za-z0-9-]{20,}", Check::Real),
-    (r"(?-u:\b)xapp-[0-9]-[A-Za-z0-9-]{20,}", Check::Format),
-    (
-        r"hooks\.slack\.com/(?:services|workflows)/([A-Za-z0-9+/]{30,})",
-        Check::Real,
-    ),
-    (
-        r"discord(?:app)?\.com/api/webhooks/([0-9]{17,20}/[A-Za-z0-9_-]{60,})",
-        Check::Format,
-    ),
-    (r"(?-u:\b)[0-9]{8,10}:AA[A-Za-z0-9_-]{33}", Check::Format),
-    // Stripe, Shopify, Twilio, SendGrid.
-    (r"(?-u:\b)[rs]k_(?:live|test)_[A-Za-z0-9]{16,}", Check::Real),
-    (r"(?-u:\b)whsec_[A-Za-z0-9+/=]{24,}", Check::Real),
-    (r"(?-u:\b)shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}", Check::Format),
-    (r"(?-u:\b)SK[0-9a-f]{32}(?-u:\b)", Check::Format),
-    (r"(?-u:\b)SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", Check::Format),
-    // Google, Microsoft.
-    (r"(?-u:\b)AIza[0-9A-Za-z_-]{35}", Check::Format),
-    (r"(?-u:\b)GOCSPX-[A-Za-z0-9_-]{28}", Check::Format),
-    (r"AccountKey=([A-Za-z0-9+/]{86}==)", Check::Format),
-    // OpenAI, Anthropic, Hugging Face.
-    (
-        r"(?-u:\b)sk-(?:proj|svcacct|admin)-[A-Za-z0-9_-]{20,}",
-        Check::Real,
-    ),
-    (r"(?-u:\b)sk-ant-[a-z0-9]{3,12}-[A-Za-z0-9_-]{20,}", Check::Real),
-    (r"(?-u:\b)sk-[A-Za-z0-9]{48}(?-u:\b)", Check::Random),
-    (r"(?-u:\b)hf_[A-Za-z0-9]{34}(?-u:\b)", Check::Random),
-    // Package registries and other services.
-    (r"(?-u:\b)npm_[A-Za-z0-9]{36}(?-u:\b)", Check::Random),
-    (r"(?-u:\b)pypi-AgE[A-Za-z0-9_-]{50,}", Check::Format),
-    (r"(?-u:\b)rubygems_[a-f0-9]{48}", Check::Format),
-    (r"(?-u:\b)dckr_pat_[A-Za-z0-9_-]{27}", Check::Format),
-    (r"(?-u:\b)do[opr]_v1_[0-9a-f]{64}", Check::Format),
-    (r"(?-u:\b)dapi[0-9a-f]{32}", Check::Format),
-    (r"(?-u:\b)hv[bsr]\.[A-Za-z0-9_-]{24,}", Check::Random),
-    // JSON web tokens.
-    (
-        r"(?-u:\b)eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
-        Check::Format,
-    ),
-    // Passwords in connection strings and headers.
-    (
-        r#"[a-z][a-z0-9+.-]{1,20}://[A-Za-z0-9_.%+-]{0,64}:([^\s:@/'"<>{}$`]{3,128})@[A-Za-z0-9.\[-]"#,
-        Check::Real,
-    ),
-    (
-        r#"(?i)authorization["']?[ \t]{0,4}[:=,][ \t]{0,4}["'`]?(?:basic|bearer|token)[ \t]+([a-z0-9+/=._~-]{20,})"#,
-        Check::Random,
-    ),
-    // Assignments, quoted and (in settings files) not.
-    (
-        r#"(?i)(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key|account[_-]?key|credential)[a-z0-9_.-]{0,30}["']?\]?[ \t]{0,8}(?::=|=>|=|:)[ \t]{0,8}["'`]([^\s"'`]{10,})["'`]"#,
-        Check::Random,
-    ),
-    (
-        r"(?im)^[ \t]*(?:export[ \t]+)?[a-z0-9_.-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key)[a-z0-9_.-]{0,30}[ \t]{0,4}[:=][ \t]{0,4}([a-z0-9+/=_!@#%^&*.-]{16,})[ \t]*$",
-        Check::Random,
-    ),
-];
+/// One pass for the literals finds the few places where a rule can match; patterns are tried there alone.
+/// Searching for all patterns everywhere takes a hundred times as long.
+struct Matcher {
+    literals: AhoCorasick,
+    /// For each literal, the rules that begin with it.
+    rules: Vec<Vec<(Regex, &'static Rule)>>,
+}
 
-/// The rules, compiled once: all together to tell which occur at all, and each alone to say where.
-fn compiled() -> &'static (RegexSet, Vec<(Regex, Check)>) {
-    static COMPILED: OnceLock<(RegexSet, Vec<(Regex, Check)>)> = OnceLock::new();
-    COMPILED.get_or_init(|| {
-        let set =
-            RegexSet::new(RULES.iter().map(|(pattern, _)| *pattern)).unwrap_or_else(|_| RegexSet::empty());
-        let rule = |(pattern, check): &(&str, Check)| Some((Regex::new(pattern).ok()?, *check));
-        (set, RULES.iter().filter_map(rule).collect())
+impl Matcher {
+    /// None where a rule is malformed, which a test excludes.
+    fn new(rules: &'static [Rule], any_case: bool) -> Option<Self> {
+        let mut by_literal: BTreeMap<&str, Vec<(Regex, &Rule)>> = BTreeMap::new();
+        for rule in rules {
+            let pattern = Regex::new(&format!(r"\A(?:{})", rule.pattern)).ok()?;
+            for literal in rule.literals {
+                by_literal
+                    .entry(literal)
+                    .or_default()
+                    .push((pattern.clone(), rule));
+            }
+        }
+        let literals = AhoCorasick::builder()
+            .ascii_case_insensitive(any_case)
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(by_literal.keys())
+            .ok()?;
+        Some(Self {
+            literals,
+            rules: by_literal.into_values().collect(),
+        })
+    }
+
+    fn find(&self, text: &str, places: &mut Vec<Range<usize>>) {
+        for literal in self.literals.find_iter(text) {
+            let rules = self.rules.get(literal.pattern().as_usize());
+            let rest = text.get(literal.start()..).unwrap_or_default();
+            for (pattern, rule) in rules.into_iter().flatten() {
+                if !stands_well(rule.before, text.get(..literal.start()).unwrap_or_default()) {
+                    continue;
+                }
+                let Some(captures) = pattern.captures(rest) else {
+                    continue;
+                };
+                let Some(found) = captures.get(1).or_else(|| captures.get(0)) else {
+                    continue;
+                };
+                let place = literal.start() + found.start()..literal.start() + found.end();
+                places.extend(match rule.check {
+                    Check::Format => Some(place),
+                    Check::Real => is_real(found.as_str()).then_some(place),
+                    Check::Random => looks_random(found.as_str()).then_some(place),
+                    Check::KeyBlock => key_block(text, place),
+                });
+            }
+        }
+    }
+}
+
+/// Whether what stands before a literal is what its rule wants.
+fn stands_well(wanted: Before, before: &str) -> bool {
+    let last = before.bytes().next_back();
+    match wanted {
+        Before::Anything => true,
+        Before::Boundary => !last.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+        Before::Digit => last.is_some_and(|byte| byte.is_ascii_digit()),
+        Before::NameOnly => {
+            let line = before.bytes().rev().take_while(|byte| *byte != b'\n');
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_.- \t".contains(&byte);
+            line.take(LONGEST_NAME).all(is_name)
+        }
+    }
+}
+
+/// How much of a line is looked at before a name that secrets are assigned to, in bytes.
+const LONGEST_NAME: usize = 80;
+
+fn matchers() -> &'static [Matcher] {
+    static MATCHERS: OnceLock<Vec<Matcher>> = OnceLock::new();
+    MATCHERS.get_or_init(|| {
+        let both = [Matcher::new(TOKENS, false), Matcher::new(ASSIGNMENTS, true)];
+        both.into_iter().flatten().collect()
     })
 }
 
 fn find(text: &str) -> Vec<Range<usize>> {
-    let (set, rules) = compiled();
     let mut places = Vec::new();
-    for rule in set.matches(text) {
-        let Some((pattern, check)) = rules.get(rule) else {
-            continue;
-        };
-        for captures in pattern.captures_iter(text) {
-            let Some(found) = captures.get(1).or_else(|| captures.get(0)) else {
-                continue;
-            };
-            places.extend(match check {
-                Check::Format => Some(found.range()),
-                Check::Real => is_real(found.as_str()).then(|| found.range()),
-                Check::Random => looks_random(found.as_str()).then(|| found.range()),
-                Check::KeyBlock => key_block(text, found.range()),
-            });
-        }
+    for matcher in matchers() {
+        matcher.find(text, &mut places);
     }
     places
 }

@@ -30,8 +30,7 @@ fn join(parts: &[&str]) -> String {
 
 #[test]
 fn the_rules_compile() {
-    let (set, rules) = compiled();
-    assert_eq!((set.len(), rules.len()), (RULES.len(), RULES.len()));
+    assert_eq!(matchers().len(), 2);
 }
 
 #[test]
@@ -63,7 +62,6 @@ fn every_format_is_masked() {
         join(&["da", "pi", &random(32, HEX)]),
         join(&["hv", "s.", &alnum(28)]),
         join(&["ey", "J", &alnum(20), ".ey", "J", &alnum(40), ".", &alnum(43)]),
-        join(&[&random(9, "123456789"), ":A", "A", &alnum(33)]),
     ];
     for secret in secrets {
         let masked = mask(format!("before\nlet x = \"{secret}\"; // {secret}\nafter\n"));
@@ -96,6 +94,12 @@ fn only_the_secret_part_is_masked() {
         let masked = mask(format!("{before}{value}{after}"));
         assert_eq!(masked.text, format!("{before}{MASK}{after}"));
     }
+}
+
+#[test]
+fn a_bot_token_is_masked_behind_its_number() {
+    let text = format!("bot 719946357:{}{} end", "AA", alnum(33));
+    assert_eq!(mask(text).text, format!("bot 719946357:{MASK} end"));
 }
 
 #[test]

@@ -98,7 +98,7 @@ async fn a_tree_that_multiplies_is_refused_in_bounded_time() {
     let started = Instant::now();
     let error = ingest(at, None).await.err().unwrap();
     assert!(error.message.contains("more than"), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_secs(300));
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_hundred_thousand_tiny_files_take_bounded_time() {
     let got = ingest(at, None).await.unwrap();
     assert_eq!(got.manifest.files.len(), 100_000);
     assert!(
-        started.elapsed() < Duration::from_secs(60),
+        started.elapsed() < Duration::from_secs(300),
         "{:?}",
         started.elapsed()
     );
