@@ -264,6 +264,23 @@ pub(crate) fn has_generated_name(name: &str) -> bool {
     name.starts_with("zz_generated.") || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// Package manifests. Packaging tools rewrite them and say so, but they still tell what a repository is.
+pub(crate) fn is_manifest(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "Cargo.toml",
+        "package.json",
+        "pyproject.toml",
+        "setup.py",
+        "setup.cfg",
+        "go.mod",
+        "pom.xml",
+        "composer.json",
+        "build.gradle",
+        "build.gradle.kts",
+    ];
+    NAMES.contains(&name) || name.ends_with(".gemspec")
+}
+
 /// What a file is for by its path and language, where nothing else has told.
 pub(crate) fn role(path: &RepoPath, language: Option<Language>) -> Role {
     let name = path.file_name();
