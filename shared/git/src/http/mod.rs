@@ -116,6 +116,14 @@ impl Client {
     /// Sends the request and reads the head of the answer, which must be a success.
     fn answer(&self, request: &Request) -> io::Result<(Vec<u8>, Body)> {
         let response = self.request(request)?;
+        self.accept(request, response)
+    }
+
+    fn accept(
+        &self,
+        request: &Request,
+        response: ureq::http::Response<ureq::Body>,
+    ) -> io::Result<(Vec<u8>, Body)> {
         let status = response.status();
         if !status.is_success() {
             return Err(self.budget.fail(Failure::Status(status.as_u16())));
@@ -148,10 +156,10 @@ impl Client {
             headers,
             body: None,
         };
-        for _ in 0..MOST_REDIRECTS {
+        for _ in 0..=MOST_REDIRECTS {
             let response = self.request(&request)?;
             if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-                break;
+                return self.accept(&request, response);
             }
             let location = response
                 .headers()
@@ -165,7 +173,7 @@ impl Client {
             self.redirected_base = Some(new_base.to_owned());
             request.url = next.to_owned();
         }
-        self.answer(&request)
+        Err(self.budget.fail(Failure::Redirected))
     }
 }
 
@@ -191,8 +199,16 @@ fn describe(error: ureq::Error) -> Failure {
         ureq::Error::Rustls(error) => Failure::Untrusted(error.to_string()),
         ureq::Error::Tls(error) => Failure::Untrusted(error.to_owned()),
         ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Failure::TooSlow,
+        ureq::Error::Io(error) if certificate_is_bad(&error) => Failure::Untrusted(error.to_string()),
         error => Failure::Connection(error.to_string()),
     }
+}
+
+fn certificate_is_bad(error: &io::Error) -> bool {
+    let cause = error
+        .get_ref()
+        .and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 type Headers = Vec<(String, String)>;

@@ -132,6 +132,11 @@ async fn only_the_commit_is_fetched_and_its_folder_is_removed() {
         ..GitOptions::default()
     });
     let snapshot = reader.open(&hosted("demo"), None).await.unwrap();
+    assert_eq!(
+        host.requests(),
+        5,
+        "list: greeting, references; fetch: greeting, references, pack"
+    );
     let entries = snapshot.entries().unwrap();
     assert!(entries.iter().any(|entry| entry.path == b"docs/2.md"));
     let earlier = git(

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -97,6 +97,7 @@ pub(crate) struct Behaviour {
 pub(crate) struct Host {
     address: String,
     stop: Arc<AtomicBool>,
+    requests: Arc<AtomicUsize>,
 }
 
 impl Host {
@@ -105,17 +106,23 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = Arc::new(AtomicBool::new(false));
-        let (root, stopped) = (root.to_owned(), stop.clone());
+        let requests = Arc::new(AtomicUsize::new(0));
+        let (root, stopped, count) = (root.to_owned(), stop.clone(), requests.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopped.load(Ordering::Relaxed) {
                     break;
                 }
+                count.fetch_add(1, Ordering::Relaxed);
                 let root = root.clone();
                 std::thread::spawn(move || answer(stream.unwrap(), &root, behaviour));
             }
         });
-        Self { address, stop }
+        Self {
+            address,
+            stop,
+            requests,
+        }
     }
 
     /// A reader that finds `https://git.example.com/` at this host.
@@ -131,6 +138,11 @@ impl Host {
 }
 
 impl Host {
+    /// How many requests it had.
+    pub(crate) fn requests(&self) -> usize {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Its address.
     pub(crate) fn address(&self) -> &str {
         &self.address
