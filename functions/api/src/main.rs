@@ -41,13 +41,19 @@ struct Mounts {
 
 impl Mounts {
     fn new(ports: Ports) -> Self {
-        Self { ports, routers: Mutex::default() }
+        Self {
+            ports,
+            routers: Mutex::default(),
+        }
     }
 
     fn at(&self, base_path: &str) -> Router {
         let mut routers = self.routers.lock().unwrap_or_else(PoisonError::into_inner);
         let mount = || {
-            let settings = Settings { base_path: base_path.to_owned(), ..Settings::default() };
+            let settings = Settings {
+                base_path: base_path.to_owned(),
+                ..Settings::default()
+            };
             router(self.ports.clone(), &settings)
         };
         routers.entry(base_path.to_owned()).or_insert_with(mount).clone()

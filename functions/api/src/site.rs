@@ -50,7 +50,7 @@ fn site_page(page: &Page, text: &Text, source: &RepositorySource, commit: &Commi
         article id=(page.slug) {
             header .opening {
                 h1 { (clean(&page.title)) }
-                @if !page.summary.is_empty() { p .lead { (clean(&page.summary)) } }
+                @if let Some(lead) = page.lead() { p .lead { (clean(lead)) } }
             }
             (article(page, text, &address))
         }

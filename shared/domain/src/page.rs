@@ -34,6 +34,20 @@ pub struct Page {
     pub validity: Validity,
 }
 
+impl Page {
+    /// What stands below the title: the summary, unless the text begins with the same words.
+    pub fn lead(&self) -> Option<&str> {
+        let first = self.sections.first().and_then(|section| section.blocks.first());
+        let statement = match first {
+            Some(Block::Quote(statement)) => Some(statement),
+            Some(Block::Paragraph(statements)) => statements.first(),
+            _ => None,
+        };
+        let repeats = statement.is_some_and(|statement| gate::plain(&statement.text) == self.summary);
+        Some(self.summary.as_str()).filter(|summary| !summary.is_empty() && !repeats)
+    }
+}
+
 /// A part of a page under a heading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {

@@ -271,7 +271,7 @@ impl Branches<'_> {
         let address = self.reader.links.page(&self.edition.repository.id, &page.slug);
         html! {
             li .closed[!is_open && !children.is_empty()] {
-                a href=(address) aria-current=[(page.slug == *self.current).then_some("page")] { (breakable(&page.title)) }
+                a href=(address) aria-current=[(page.slug == *self.current).then_some("page")] { (breakable(short_title(page))) }
                 @if is_open && depth < DEEPEST && !children.is_empty() {
                     ul { @for child in children { (self.draw(child, depth + 1)) } }
                 }
@@ -306,7 +306,7 @@ fn opening(reader: &Reader<'_>, edition: &Edition, page: &Page) -> Markup {
     html! {
         header .opening {
             h1 { (clean(&page.title)) }
-            @if !page.summary.is_empty() { p .lead { (clean(&page.summary)) } }
+            @if let Some(lead) = page.lead() { p .lead { (clean(lead)) } }
             p .facts {
                 span title=(text.commit) { code { (generation.commit.short()) } }
                 @if let Some(seconds) = generation.commit_time { span { (time(seconds)) } }
@@ -404,4 +404,14 @@ async fn beside(
             (lines::listing(&excerpt, &show))
         }
     })
+}
+
+/// A page's title in the tree: below another page, the last part of a path says enough.
+fn short_title(page: &PageEntry) -> &str {
+    let last = page
+        .title
+        .rsplit('/')
+        .next()
+        .filter(|last| page.parent.is_some() && !last.is_empty());
+    last.unwrap_or(&page.title)
 }
