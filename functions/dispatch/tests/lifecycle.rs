@@ -1,6 +1,13 @@
 //! Whatever the order in which requests and endings arrive, are repeated and fail: a repository has one build at
 //! a time, and in the end none is left that waits or is marked as under way.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed assertion is how a test fails"
+)]
+
 use std::{
     collections::BTreeMap,
     sync::{

@@ -1,5 +1,12 @@
 //! Nothing that ends in a dead letter queue leaves somebody waiting.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed assertion is how a test fails"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;

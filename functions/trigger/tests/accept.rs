@@ -1,5 +1,12 @@
 //! Events on their way to build requests: pushes, requests, repetitions, failures.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed assertion is how a test fails"
+)]
+
 use std::{
     collections::BTreeMap,
     sync::{
