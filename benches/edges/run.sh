@@ -28,15 +28,16 @@ measure() {
 
 for package in $typescript; do
     if [ ! -d "$package" ]; then
-        mkdir -p "$package/all"
-        tar xzf "$(npm pack --silent "$package")" -C "$package/all" --strip-components=1
-        mv "$package/all/src" "$package/all/package.json" "$package"
-        rm -r "$package/all"
-        find "$package" -name 'tsconfig*.json' -delete
-        cat > "$package/tsconfig.json" <<'JSON'
+        rm -rf fetch
+        mkdir -p fetch/all fetch/part
+        tar xzf "$(npm pack --silent "$package")" -C fetch/all --strip-components=1
+        mv fetch/all/src fetch/all/package.json fetch/part
+        find fetch/part -name 'tsconfig*.json' -delete
+        cat > fetch/part/tsconfig.json <<'JSON'
 {"compilerOptions": {"target": "es2022", "module": "esnext", "moduleResolution": "bundler", "strict": true, "types": [],
  "skipLibCheck": true, "allowImportingTsExtensions": true, "noEmit": true}, "include": ["src"]}
 JSON
+        mv fetch/part "$package"
     fi
     [ -f "indexes/$package.scip" ] ||
         (cd "$package" && ../tools/node_modules/.bin/scip-typescript index --output "../indexes/$package.scip" > /dev/null)
@@ -45,10 +46,11 @@ done
 
 for package in $python; do
     if [ ! -d "$package" ]; then
-        mkdir "$package"
-        pip download --quiet --no-deps --no-build-isolation --no-binary :all: --dest "$package" "$package"
-        tar xzf "$package"/*.tar.gz -C "$package" --strip-components=1
-        rm "$package"/*.tar.gz
+        rm -rf fetch
+        mkdir -p fetch/all
+        pip download --quiet --no-deps --no-binary :all: --dest fetch "$package"
+        tar xzf fetch/*.tar.gz -C fetch/all --strip-components=1
+        mv fetch/all "$package"
     fi
     # The index knows no source folder but the one that it is made in.
     source=$package
@@ -64,6 +66,7 @@ command -v rust-analyzer > /dev/null || { echo "rust-analyzer is not installed: 
 for package in $rust; do
     if [ ! -d "$package" ]; then
         name=${package%@*} version=${package#*@}
+        rm -rf fetch vendor
         mkdir -p fetch/src
         printf '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\n%s = "=%s"\n' \
             "$name" "$version" > fetch/Cargo.toml
