@@ -4,6 +4,7 @@ happens on the way, readers get the very bytes that the local command exports of
 import json
 
 import pytest
+from support.loopback import wait_for
 from support.repository import three_languages
 
 
@@ -116,4 +117,17 @@ def test_a_push_of_what_is_not_there_fails_and_says_why(deployment):
     execution = deployment.build("nowhere", "0" * 40)
     assert execution["status"] == "FAILED"
     assert execution["error"] in ("Invalid", "Permanent"), execution["cause"]
-    assert "not found" in execution["cause"] or "no such" in execution["cause"], execution["cause"]
+    assert "nowhere" in execution["cause"], execution["cause"]
+
+
+def test_no_ending_leaves_a_repository_parsing(deployment, payments):
+    def listed():
+        status, body = deployment.get("/repos")
+        assert status == 200, body[:500]
+        return json.loads(body)["repositories"]
+
+    wait_for("the release of every lease", lambda: all(r["status"] != "PARSING" for r in listed()), 30)
+    repositories = {repository["display_name"]: repository for repository in listed()}
+    for name, execution in (("payments", "READY"), ("deadly", "READY"), ("nowhere", "FAILED")):
+        assert repositories[name]["status"] == execution, repositories[name]
+    assert repositories["payments"]["published"]["trigger"] == "push"

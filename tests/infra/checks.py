@@ -368,7 +368,7 @@ def requests_say_what_the_contract_asks(_, machine):
         assert entry["DetailType"] == f"{stage} requested" and entry["Source"] == "deepwiki.omr", path
         assert entry["EventBusName"] == "${BusName}", path
         given = {key.removesuffix(".$") for key in detail}
-        assert given == {"schema", "repository", "build", "stage", "input", "task_token"}, path
+        assert given == {"schema", "repository", "build", "mode", "stage", "input", "task_token"}, path
         assert detail["task_token.$"] == "$$.Task.Token", path
         fields = {key.removesuffix(".$") for key in detail["input"]}
         of = detail["input"].get("of")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import machine
+from support import machine, mermaid
 from support.paths import MACHINE, NODE, ROOT, TEMPLATE
 from support.render import ENVIRONMENTS, REGION, load, parameters
 
@@ -44,6 +44,11 @@ def test_asl_validator_refuses_a_broken_machine(broken, tmp_path):
     task[broken] = {"Next": "Nowhere", "Retry": [{"IntervalSeconds": 1}], "Type": "Tusk"}[broken]
     (tmp_path / "broken.json").write_text(json.dumps(definition))
     assert asl_validator(tmp_path / "broken.json").returncode != 0
+
+
+def test_mermaid_refuses_a_broken_diagram():
+    (failure,) = mermaid.failures({"good": "flowchart LR\n  a --> b", "broken": "flowchart LR\n  a[ --> b"})
+    assert failure["id"] == "broken"
 
 
 def test_row_23_samconfig_knows_every_environment():
