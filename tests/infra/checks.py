@@ -367,12 +367,11 @@ def requests_say_what_the_contract_asks(_, machine):
         stage = detail["stage"]
         assert entry["DetailType"] == f"{stage} requested" and entry["Source"] == "deepwiki.omr", path
         assert entry["EventBusName"] == "${BusName}", path
-        given = {key.removesuffix(".$") for key in detail}
-        assert given == {"schema", "repository", "build", "mode", "stage", "input", "task_token"}, path
-        assert detail["task_token.$"] == "$$.Task.Token", path
-        fields = {key.removesuffix(".$") for key in detail["input"]}
         of = detail["input"].get("of")
-        assert fields == set(event(f"{stage}-{of}-requested" if of else f"{stage}-requested")["detail"]["input"]), path
+        expected = event(f"{stage}-{of}-requested" if of else f"{stage}-requested")["detail"]
+        assert {key.removesuffix(".$") for key in detail} == set(expected), path
+        assert {key.removesuffix(".$") for key in detail["input"]} == set(expected["input"]), path
+        assert detail["task_token.$"] == "$$.Task.Token", path
 
 
 # --- Rights ------------------------------------------------------------------------------------------------------
