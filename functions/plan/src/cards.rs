@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deepwiki_domain::{
     facts::{Definition, FileFacts, Lines, SymbolKind, Visibility},
-    graph::{Edge, FileId, Node, SymbolId},
+    graph::{Certainty, Edge, FileId, Node, SymbolId},
     manifest::Role,
     page::Citation,
     plan::{FileCard, Member, PageRef, Quotation, SymbolCard, SymbolRef, Usage, Use},
@@ -296,6 +296,10 @@ impl<'a> Cards<'a> {
     }
 
     fn module_use(&self, edge: &Edge, level: &impl Fn(FileId) -> Option<usize>) -> Option<ModuleUse> {
+        // `mod x;` puts a file into the tree; it is no use of it.
+        if edge.certainty == Certainty::Declaration {
+            return None;
+        }
         let (from_file, to_file) = (
             self.model.graph.file_of(edge.from)?,
             self.model.graph.file_of(edge.to)?,
