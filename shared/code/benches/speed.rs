@@ -1,7 +1,12 @@
 //! How long reading takes beside a bare tree-sitter parse of the same files, in CPU time of one thread, and how
 //! many functions that fit a chunk stay whole: `cargo bench -p deepwiki-code -- DIRECTORY…`
 
-#![expect(clippy::print_stdout, clippy::expect_used, clippy::indexing_slicing, reason = "a tool for developers")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a tool for developers"
+)]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -24,23 +29,36 @@ use tree_sitter::Parser;
 const RUNS: usize = 5;
 
 fn main() {
-    let roots: Vec<PathBuf> = std::env::args().skip(1).filter(|arg| arg != "--bench").map(PathBuf::from).collect();
+    let roots: Vec<PathBuf> = std::env::args()
+        .skip(1)
+        .filter(|arg| arg != "--bench")
+        .map(PathBuf::from)
+        .collect();
     let mut by_language: BTreeMap<Language, Vec<ShardFile>> = BTreeMap::new();
     for root in roots {
         collect(&root, &mut by_language);
     }
+    // One pool for all: the time of a thread that has ended is not counted any more.
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .expect("a thread");
     println!("language      files     MB   parse MB/s   read MB/s   ratio   whole   cut");
     for (language, files) in by_language {
         if files.iter().map(|file| file.text.len()).sum::<usize>() > 200_000 {
-            compare(language, Shard { files });
+            compare(language, Shard { files }, &pool);
         }
     }
 }
 
 fn collect(path: &Path, found: &mut BTreeMap<Language, Vec<ShardFile>>) {
     if path.is_dir() {
-        let mut entries: Vec<PathBuf> =
-            std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+        let mut entries: Vec<PathBuf> = std::fs::read_dir(path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         entries.sort();
         entries.iter().for_each(|entry| collect(entry, found));
         return;
@@ -58,21 +76,27 @@ fn collect(path: &Path, found: &mut BTreeMap<Language, Vec<ShardFile>>) {
     }
 }
 
-fn compare(language: Language, shard: Shard) {
+fn compare(language: Language, shard: Shard, pool: &rayon::ThreadPool) {
     let bytes: usize = shard.files.iter().map(|file| file.text.len()).sum();
     let mut parser = Parser::new();
-    parser.set_language(&grammar(language).expect("a grammar")).expect("a language of this version");
+    parser
+        .set_language(&grammar(language).expect("a grammar"))
+        .expect("a language of this version");
     let parse = best(|| {
         for file in &shard.files {
             std::hint::black_box(parser.parse(&file.text, None));
         }
     });
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
     let key = ArtefactKey::new("0".repeat(64)).expect("a key");
     let mut facts = Vec::new();
-    let read = pool.install(|| best(|| facts = deepwiki_code::read_shard(&shard, key.clone()).files));
+    let read = pool.install(|| {
+        best(|| facts = std::hint::black_box(deepwiki_code::read_shard(&shard, key.clone())).files)
+    });
     let (fitting, whole) = functions(&facts, &shard.files);
-    let cutting = facts.iter().map(|facts| cuts(facts)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let cutting = facts
+        .iter()
+        .map(|facts| cuts(facts))
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let speed = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
     println!(
         "{:12} {:6} {:6.1} {:12.1} {:11.1} {:7.2} {:6.2}% {:4.1}%",
@@ -99,14 +123,21 @@ fn best(mut run: impl FnMut()) -> Duration {
 /// What the process has used of the processors. (Linux; elsewhere the time that has passed.)
 fn cpu_time() -> Duration {
     static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let tasks = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
     let nanoseconds: u64 = tasks
         .filter_map(|task| {
             let stat = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
             stat.split_whitespace().next()?.parse::<u64>().ok()
         })
         .sum();
-    if nanoseconds == 0 { START.elapsed() } else { Duration::from_nanos(nanoseconds) }
+    if nanoseconds == 0 {
+        START.elapsed()
+    } else {
+        Duration::from_nanos(nanoseconds)
+    }
 }
 
 /// How many functions fit a chunk, and how many of those lie in one.
@@ -116,12 +147,20 @@ fn functions(facts: &[FileFacts], files: &[ShardFile]) -> (usize, usize) {
         let lines: Vec<&str> = file.text.lines().collect();
         for definition in &facts.definitions {
             let text = &lines[definition.lines.start as usize - 1..definition.lines.end as usize];
-            let ink: usize = text.iter().map(|line| line.chars().filter(|c| !c.is_whitespace()).count()).sum();
+            let ink: usize = text
+                .iter()
+                .map(|line| line.chars().filter(|c| !c.is_whitespace()).count())
+                .sum();
             if !matches!(definition.kind, SymbolKind::Function | SymbolKind::Method) || ink > CHUNK_BUDGET {
                 continue;
             }
             fitting += 1;
-            whole += usize::from(facts.chunks.iter().any(|chunk| chunk.lines.contains(definition.lines)));
+            whole += usize::from(
+                facts
+                    .chunks
+                    .iter()
+                    .any(|chunk| chunk.lines.contains(definition.lines)),
+            );
         }
     }
     (fitting, whole)

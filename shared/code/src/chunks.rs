@@ -40,36 +40,44 @@ pub(crate) fn cut(lines: &Lines, definitions: &[Definition]) -> Vec<Chunk> {
         .collect()
 }
 
-/// The definitions inside each definition, in order, and those at the top.
+/// The definitions inside each definition, in order, and those at the top: for each the first inside it and the
+/// next beside it. [`NONE`] ends a list.
 struct Tree {
-    top: Vec<u32>,
-    inner: Vec<Vec<u32>>,
+    first: Vec<u32>,
+    next: Vec<u32>,
 }
+
+const NONE: u32 = u32::MAX;
 
 impl Tree {
     fn of(definitions: &[Definition]) -> Self {
+        // The last entry of `first` is that of the text itself.
         let mut tree = Self {
-            top: Vec::new(),
-            inner: vec![Vec::new(); definitions.len()],
+            first: vec![NONE; definitions.len() + 1],
+            next: vec![NONE; definitions.len()],
         };
-        for (index, definition) in (0u32..).zip(definitions) {
+        for (at, definition) in definitions.iter().enumerate().rev() {
             let holder = definition.container.and_then(|container| {
                 let lines = definitions.get(container as usize)?.lines;
-                lines.contains(definition.lines).then_some(container)
+                lines.contains(definition.lines).then_some(container as usize)
             });
-            match holder.and_then(|container| tree.inner.get_mut(container as usize)) {
-                Some(inner) => inner.push(index),
-                None => tree.top.push(index),
+            let first = tree.first.get_mut(holder.unwrap_or(definitions.len()));
+            if let (Some(first), Some(next)) = (first, tree.next.get_mut(at)) {
+                *next = std::mem::replace(first, u32::try_from(at).unwrap_or(NONE));
             }
         }
         tree
     }
 
-    fn inside(&self, definition: Option<u32>) -> &[u32] {
-        match definition {
-            Some(index) => self.inner.get(index as usize).map_or(&[], Vec::as_slice),
-            None => &self.top,
-        }
+    fn inside(&self, definition: Option<u32>) -> impl Iterator<Item = u32> {
+        let holder = definition.map_or(self.next.len(), |index| index as usize);
+        let first = self.first.get(holder).copied().filter(|&index| index != NONE);
+        std::iter::successors(first, |&index| {
+            self.next
+                .get(index as usize)
+                .copied()
+                .filter(|&next| next != NONE)
+        })
     }
 }
 
@@ -143,7 +151,9 @@ impl Cutter<'_> {
         let mut parts: Vec<Work> = Vec::new();
         let mut next = work.lines.start;
         // The doc comment is the first to part from a definition that is too long together with it.
-        if let Some(own) = work.definition.and_then(|index| self.definitions.get(index as usize))
+        if let Some(own) = work
+            .definition
+            .and_then(|index| self.definitions.get(index as usize))
             && own.lines.start > work.lines.start
             && own.lines.start <= work.lines.end
         {
@@ -164,7 +174,7 @@ impl Cutter<'_> {
                 return parts;
             }
         }
-        for &index in self.tree.inside(work.definition) {
+        for index in self.tree.inside(work.definition) {
             let Some(definition) = self.definitions.get(index as usize) else {
                 continue;
             };
@@ -241,8 +251,8 @@ impl Cutter<'_> {
             }
             end += 1;
             if end < last && ink * 2 > CHUNK_BUDGET {
-                let cost = self.lines.indent(end + 1).saturating_mul(2)
-                    + usize::from(!self.lines.is_blank(end));
+                let cost =
+                    self.lines.indent(end + 1).saturating_mul(2) + usize::from(!self.lines.is_blank(end));
                 if cost <= best.0 && !self.lines.is_blank(end + 1) {
                     best = (cost, end);
                 }
@@ -306,7 +316,10 @@ fn common(a: Option<u32>, b: Option<u32>, definitions: &[Definition]) -> Option<
     // A container's index is less than that of what it holds, so the greater one is never the answer.
     while a != b {
         let greater = if a > b { &mut a } else { &mut b };
-        *greater = definitions.get(*greater as usize)?.container.filter(|holder| holder < greater)?;
+        *greater = definitions
+            .get(*greater as usize)?
+            .container
+            .filter(|holder| holder < greater)?;
     }
     Some(a)
 }

@@ -4,8 +4,9 @@
 //! one walk over the tree (`reader`, steered by the tables of `languages`), or a scan by line for data, prose
 //! and unknown text (`outline`); then the text is cut for search (`chunks`).
 //!
-//! *Architecture invariant:* no input or output, no clock, no randomness. The same text gives the same facts on
-//! every machine, whatever it holds: a parse is bounded in steps, not in seconds, and nothing here panics.
+//! *Architecture invariant:* no input or output, no randomness, and nothing here panics. The same text gives the
+//! same facts on every machine: a parse is bounded in steps, and only a file that is made to be slow is stopped
+//! by the clock. Nothing recurses with the nesting of a text.
 
 mod chunks;
 mod languages;
@@ -81,5 +82,7 @@ fn read_text(file: &ShardFile, lines: &Lines) -> Facts {
 
 /// The languages that are read by their syntax, rather than as plain text: by id, sorted.
 pub fn languages_read() -> BTreeSet<&'static str> {
-    languages::read_by_syntax().map(deepwiki_domain::Language::id).collect()
+    languages::read_by_syntax()
+        .map(deepwiki_domain::Language::id)
+        .collect()
 }

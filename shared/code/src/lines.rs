@@ -18,15 +18,32 @@ impl Lines {
         let mut starts = Vec::with_capacity(text.len() / 32 + 1);
         let mut ink = Vec::with_capacity(text.len() / 32 + 2);
         let mut indents = Vec::with_capacity(text.len() / 32 + 1);
-        ink.push(0);
-        let (mut at, mut total) = (0, 0);
-        for line in text.as_bytes().split_inclusive(|&byte| byte == b'\n') {
-            starts.push(at);
-            indents.push(indent(line));
-            at += line.len();
-            total += line.iter().filter(|&&byte| is_ink(byte)).count();
-            ink.push(total);
+        let (mut total, mut blanks, mut at_start) = (0, 0u16, true);
+        for (at, &byte) in text.as_bytes().iter().enumerate() {
+            if at_start {
+                at_start = false;
+                starts.push(at);
+                ink.push(total);
+                blanks = 0;
+                indents.push(0);
+            }
+            match byte {
+                b'\n' => at_start = true,
+                b' ' => blanks = blanks.saturating_add(1),
+                b'\t' => blanks = blanks.saturating_add(4),
+                _ if is_ink(byte) => {
+                    // The first of a line tells its indentation.
+                    if ink.last() == Some(&total)
+                        && let Some(indent) = indents.last_mut()
+                    {
+                        *indent = blanks;
+                    }
+                    total += 1;
+                }
+                _ => {}
+            }
         }
+        ink.push(total);
         Self {
             starts,
             ink,
@@ -43,7 +60,9 @@ impl Lines {
     /// The line that holds this byte.
     pub(crate) fn line_at(&self, byte: usize) -> u32 {
         let line = self.starts.partition_point(|&start| start <= byte);
-        u32::try_from(line).unwrap_or(u32::MAX).clamp(1, self.count().max(1))
+        u32::try_from(line)
+            .unwrap_or(u32::MAX)
+            .clamp(1, self.count().max(1))
     }
 
     /// The lines that hold the bytes of a range; a line break at its end belongs to the line before.
@@ -92,16 +111,6 @@ impl Lines {
     }
 }
 
-fn indent(line: &[u8]) -> u16 {
-    line.iter()
-        .map_while(|byte| match byte {
-            b' ' => Some(1),
-            b'\t' => Some(4),
-            _ => None,
-        })
-        .fold(0, u16::saturating_add)
-}
-
 /// Neither ASCII white space nor the continuation of a character that began earlier.
 fn is_ink(byte: u8) -> bool {
     !matches!(byte, b' ' | b'\t'..=b'\r' | 0x80..=0xBF)
@@ -113,13 +122,21 @@ mod tests {
 
     #[test]
     fn lines_are_counted_as_people_do() {
-        for (text, count) in [("", 0), ("a", 1), ("a\n", 1), ("a\n\n", 2), ("a\nb", 2), ("\n", 1)] {
+        for (text, count) in [
+            ("", 0),
+            ("a", 1),
+            ("a\n", 1),
+            ("a\n\n", 2),
+            ("a\nb", 2),
+            ("\n", 1),
+        ] {
             assert_eq!(Lines::of(text).count(), count, "{text:?}");
         }
         let text = "ab \n\n  日本 c";
         let lines = Lines::of(text);
         assert_eq!(lines.ink(facts::Lines { start: 1, end: 3 }), 5);
         assert!(lines.is_blank(2) && !lines.is_blank(3));
+        assert_eq!((lines.indent(1), lines.indent(3)), (0, 2));
         assert_eq!(lines.text_of(text, 3), "  日本 c");
         assert_eq!(lines.range(0, 4), facts::Lines::one(1));
         assert_eq!(lines.range(0, text.len() + 9), facts::Lines { start: 1, end: 3 });

@@ -111,20 +111,27 @@ proptest! {
 
 #[test]
 fn deep_nesting_is_no_recursion() {
-    for (open, close) in [
-        ("(", ")"),
-        ("{", "}"),
-        ("[", "]"),
-        ("a{", "}"),
-        ("mod a{", "}"),
-        ("f(", ")"),
-        ("<a>", "</a>"),
-        ("use a::{", "};"),
-    ] {
-        let text = open.repeat(100_000 / open.len());
-        read_as_all(&text);
-        read_as_all(&format!("{text}{}", close.repeat(20_000)));
+    let opened = ["(", "{", "[", "a{", "mod a{", "f(", "<a>", "use a::{"];
+    for open in opened {
+        read_as_all(&open.repeat(4_000 / open.len()));
     }
+    for path in ["a.rs", "a.py", "a.ts", "a.go", "a.c", "a.json", "a.md"] {
+        for (open, close) in [("(", ")"), ("[", "]"), ("{", "}")] {
+            let text = open.repeat(100_000);
+            check(&text, &read(path, &text));
+            let text = format!("{text}{}", close.repeat(100_000));
+            check(&text, &read(path, &text));
+        }
+    }
+}
+
+#[test]
+fn a_text_made_to_be_slow_is_stopped() {
+    // Lua's scanner looks for the end of a long string from each of these brackets.
+    let text = "[".repeat(100_000);
+    let start = std::time::Instant::now();
+    check(&text, &read("a.lua", &text));
+    assert!(start.elapsed() < std::time::Duration::from_secs(60));
 }
 
 #[test]

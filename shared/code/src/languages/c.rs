@@ -44,12 +44,20 @@ const STYLE: Style = Style {
     separators: &["->", "."],
     generic_calls: false,
     bang_calls: false,
-    keywords: &["NULL", "size_t", "uint8_t", "uint32_t", "uint64_t", "int32_t", "int64_t", "uint16_t", "std"],
+    keywords: &[
+        "NULL", "size_t", "uint8_t", "uint32_t", "uint64_t", "int32_t", "int64_t", "uint16_t", "std",
+    ],
 };
 
 const BRANCHES: &[&str] = &[
-    "if_statement", "for_statement", "while_statement", "do_statement", "case_statement", "conditional_expression",
-    "&&", "||",
+    "if_statement",
+    "for_statement",
+    "while_statement",
+    "do_statement",
+    "case_statement",
+    "conditional_expression",
+    "&&",
+    "||",
 ];
 
 pub(super) static C: Spec = Spec {
@@ -83,8 +91,16 @@ pub(super) static CPP: Spec = Spec {
         ("type_parameter_declaration", Rule::Hook(type_parameter)),
     ),
     branches: &[
-        "if_statement", "for_statement", "for_range_loop", "while_statement", "do_statement", "case_statement",
-        "catch_clause", "conditional_expression", "&&", "||",
+        "if_statement",
+        "for_statement",
+        "for_range_loop",
+        "while_statement",
+        "do_statement",
+        "case_statement",
+        "catch_clause",
+        "conditional_expression",
+        "&&",
+        "||",
     ],
     style: Style {
         separators: &["::", "->", "."],
@@ -104,7 +120,8 @@ fn declared<'a>(node: Node<'a>) -> Option<(Node<'a>, Option<Node<'a>>, bool)> {
     let (mut scope, mut is_function) = (None, false);
     loop {
         match declarator.kind() {
-            "identifier" | "field_identifier" | "type_identifier" | "operator_name" | "destructor_name" | "operator_cast" => {
+            "identifier" | "field_identifier" | "type_identifier" | "operator_name" | "destructor_name"
+            | "operator_cast" => {
                 return Some((declarator, scope, is_function));
             }
             "qualified_identifier" => {
@@ -114,7 +131,11 @@ fn declared<'a>(node: Node<'a>) -> Option<(Node<'a>, Option<Node<'a>>, bool)> {
             kind => {
                 is_function |= kind == "function_declarator";
                 let inner = declarator.child_by_field_name("declarator");
-                let first = || declarator.child_by_field_name("name").or_else(|| declarator.named_child(0));
+                let first = || {
+                    declarator
+                        .child_by_field_name("name")
+                        .or_else(|| declarator.named_child(0))
+                };
                 declarator = inner.or_else(first)?;
             }
         }
@@ -125,9 +146,18 @@ fn function_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let (name, scope, _) = declared(node)?;
     let owner = scope.map(|scope| reader.text_of(scope).split('<').next().unwrap_or("").to_owned());
     let in_type = matches!(reader.scope_kind(), Some(SymbolKind::Class | SymbolKind::Struct));
-    let is_method = owner.as_deref().is_some_and(|owner| owner.starts_with(char::is_uppercase)) || in_type;
-    let kind = if is_method { SymbolKind::Method } else { SymbolKind::Function };
-    let head = Head::new(kind, name).body(node.child_by_field_name("body")).owner(owner);
+    let is_method = owner
+        .as_deref()
+        .is_some_and(|owner| owner.starts_with(char::is_uppercase))
+        || in_type;
+    let kind = if is_method {
+        SymbolKind::Method
+    } else {
+        SymbolKind::Function
+    };
+    let head = Head::new(kind, name)
+        .body(node.child_by_field_name("body"))
+        .owner(owner);
     // `TEST(Suite, Name) { … }`
     if reader.text_of(name).starts_with("TEST") && node.child_by_field_name("type").is_none() {
         let text = reader.slice(name.end_byte()..node.child_by_field_name("body")?.start_byte());
@@ -148,7 +178,11 @@ fn declaration_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     }
     let (name, scope, is_function) = declared(node)?;
     let owner = scope.map(|scope| reader.text_of(scope).to_owned());
-    let is_constant = || reader.slice(node.start_byte()..name.start_byte()).contains("const");
+    let is_constant = || {
+        reader
+            .slice(node.start_byte()..name.start_byte())
+            .contains("const")
+    };
     let kind = match is_function {
         true => SymbolKind::Function,
         false if is_constant() => SymbolKind::Constant,
@@ -163,7 +197,11 @@ fn field_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let (name, _, is_function) = declared(node)?;
     // A pointer to a function is a field.
     let is_pointer = reader.slice(node.start_byte()..name.start_byte()).ends_with("(*");
-    let kind = if is_function && !is_pointer { SymbolKind::Method } else { SymbolKind::Field };
+    let kind = if is_function && !is_pointer {
+        SymbolKind::Method
+    } else {
+        SymbolKind::Field
+    };
     Some(Head::new(kind, name))
 }
 
@@ -189,7 +227,9 @@ fn type_head(kind: SymbolKind, node: Node<'_>) -> Option<Head> {
 fn typedef_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let (name, ..) = declared(node)?;
     let inner = node.child_by_field_name("type")?;
-    let anonymous = inner.child_by_field_name("body").filter(|_| inner.child_by_field_name("name").is_none());
+    let anonymous = inner
+        .child_by_field_name("body")
+        .filter(|_| inner.child_by_field_name("name").is_none());
     let kind = match (anonymous, inner.kind()) {
         (Some(_), "struct_specifier" | "union_specifier") => SymbolKind::Struct,
         (Some(_), "enum_specifier") => SymbolKind::Enum,
@@ -219,7 +259,11 @@ fn macro_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn include(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let path = reader.field(node, "path").unwrap_or("");
     let name = path.trim_matches(['"', '<', '>']);
-    let path = if path.starts_with('"') && !name.starts_with('.') { format!("./{name}") } else { name.to_owned() };
+    let path = if path.starts_with('"') && !name.starts_with('.') {
+        format!("./{name}")
+    } else {
+        name.to_owned()
+    };
     if !name.is_empty() {
         reader.import(node, vec![path], ImportedName::Whole, None);
     }
@@ -284,9 +328,18 @@ fn entry_point(reader: &mut Reader<'_>, shape: &Shape<'_>, _: u32) {
 pub(super) fn is_cpp(header: &str) -> bool {
     header.lines().any(|line| {
         let line = line.trim_start();
-        ["class ", "namespace ", "template<", "template <", "using ", "public:", "private:", "protected:"]
-            .iter()
-            .any(|mark| line.starts_with(mark))
+        [
+            "class ",
+            "namespace ",
+            "template<",
+            "template <",
+            "using ",
+            "public:",
+            "private:",
+            "protected:",
+        ]
+        .iter()
+        .any(|mark| line.starts_with(mark))
             || line.starts_with("#include <") && !line.contains(".h")
     })
 }

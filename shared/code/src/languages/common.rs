@@ -18,9 +18,17 @@ pub(super) fn flag(reader: &mut Reader<'_>, site: &Site<'_>) {
     let strings = literals(site.after);
     let long = strings.iter().find(|string| string.starts_with("--"));
     let help = named_literal(site.after, "help").or_else(|| named_literal(site.after, "describe"));
-    if let Some(name) = long.or_else(|| strings.first()).filter(|name| !name.contains('\n')) {
+    if let Some(name) = long
+        .or_else(|| strings.first())
+        .filter(|name| !name.contains('\n'))
+    {
         let name = name.split([' ', ',', '=']).next().unwrap_or(name);
-        reader.signal(SignalKind::Flag, name, help, site.start..site.start + site.name.len());
+        reader.signal(
+            SignalKind::Flag,
+            name,
+            help,
+            site.start..site.start + site.name.len(),
+        );
     }
 }
 
@@ -54,7 +62,8 @@ impl Reader<'_> {
 /// The first named child of one of these kinds.
 pub(super) fn child_of<'a>(node: Node<'a>, kinds: &[&str]) -> Option<Node<'a>> {
     let mut cursor = node.walk();
-    node.named_children(&mut cursor).find(|child| kinds.contains(&child.kind()))
+    node.named_children(&mut cursor)
+        .find(|child| kinds.contains(&child.kind()))
 }
 
 /// What the modifiers before a name say, or else the language's default.

@@ -54,8 +54,18 @@ pub(super) static CSHARP: Spec = Spec {
         ("labeled_statement", Rule::Opaque),
     ],
     branches: &[
-        "if_statement", "for_statement", "foreach_statement", "while_statement", "do_statement", "switch_section",
-        "switch_expression_arm", "catch_clause", "conditional_expression", "&&", "||", "??",
+        "if_statement",
+        "for_statement",
+        "foreach_statement",
+        "while_statement",
+        "do_statement",
+        "switch_section",
+        "switch_expression_arm",
+        "catch_clause",
+        "conditional_expression",
+        "&&",
+        "||",
+        "??",
     ],
     style: Style {
         line_comments: &["//"],
@@ -75,7 +85,9 @@ pub(super) static CSHARP: Spec = Spec {
     },
     is_test: |_, shape| {
         shape.kind == SymbolKind::Method
-            && ["[Fact", "[Test", "[Theory", "[TestMethod"].iter().any(|mark| shape.lead.contains(mark))
+            && ["[Fact", "[Test", "[Theory", "[TestMethod"]
+                .iter()
+                .any(|mark| shape.lead.contains(mark))
     },
     signals,
     defined: |reader, shape, _| {
@@ -98,13 +110,17 @@ fn local_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn property_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     reader.begin_types(node.child_by_field_name("type"));
     let name = node.child_by_field_name("name")?;
-    let body = node.child_by_field_name("accessors").or_else(|| node.child_by_field_name("value"));
+    let body = node
+        .child_by_field_name("accessors")
+        .or_else(|| node.child_by_field_name("value"));
     Some(Head::new(SymbolKind::Field, name).body(body))
 }
 
 /// A declarator of a field defines it; that of a local variable binds it.
 fn variable_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let name = node.child_by_field_name("name").or_else(|| child_of(node, &["identifier"]))?;
+    let name = node
+        .child_by_field_name("name")
+        .or_else(|| child_of(node, &["identifier"]))?;
     if !matches!(reader.around(1), "field_declaration" | "event_field_declaration") {
         reader.begin_bound(name);
         return None;
@@ -149,7 +165,9 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         "GetEnvironmentVariable" => environment(reader, site),
         "HttpGet" | "HttpPost" | "HttpPut" | "HttpDelete" | "HttpPatch" | "Route" if site.in_attribute => {
             let method = site.name.strip_prefix("Http").map(str::to_uppercase);
-            let path = literal(site.after).filter(|_| site.after.starts_with('(')).unwrap_or("/");
+            let path = literal(site.after)
+                .filter(|_| site.after.starts_with('('))
+                .unwrap_or("/");
             reader.signal(SignalKind::Route, path, method.as_deref(), span);
         }
         "MapGet" | "MapPost" | "MapPut" | "MapDelete" | "MapPatch" => {

@@ -103,8 +103,7 @@ pub(super) static TYPESCRIPT: Spec = Spec {
 pub(super) static TSX: Spec = Spec {
     grammar: || tree_sitter_typescript::LANGUAGE_TSX.into(),
     rules: &with_common!(
-        typescript
-        ("jsx_opening_element", Rule::Hook(element)),
+        typescript("jsx_opening_element", Rule::Hook(element)),
         ("jsx_self_closing_element", Rule::Hook(element)),
         ("jsx_closing_element", Rule::Opaque),
     ),
@@ -116,8 +115,17 @@ const BASE: Spec = Spec {
     grammar: || tree_sitter_javascript::LANGUAGE.into(),
     rules: &[],
     branches: &[
-        "if_statement", "for_statement", "for_in_statement", "while_statement", "do_statement", "switch_case",
-        "catch_clause", "ternary_expression", "&&", "||", "??",
+        "if_statement",
+        "for_statement",
+        "for_in_statement",
+        "while_statement",
+        "do_statement",
+        "switch_case",
+        "catch_clause",
+        "ternary_expression",
+        "&&",
+        "||",
+        "??",
     ],
     style: Style {
         line_comments: &["//"],
@@ -125,14 +133,21 @@ const BASE: Spec = Spec {
         separators: &["?.", "."],
         generic_calls: true,
         bang_calls: false,
-        keywords: &["undefined", "require", "arguments", "globalThis", "console", "exports", "module"],
+        keywords: &[
+            "undefined",
+            "require",
+            "arguments",
+            "globalThis",
+            "console",
+            "exports",
+            "module",
+        ],
     },
     visibility,
     is_test,
     signals,
     defined: not_told,
 };
-
 
 fn class_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     Head::of(SymbolKind::Class, node)
@@ -157,12 +172,19 @@ fn field_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         .child_by_field_name("name")
         .or_else(|| node.child_by_field_name("property"))?;
     let value = node.child_by_field_name("value");
-    let kind = if value.is_some_and(is_function) { SymbolKind::Method } else { SymbolKind::Field };
+    let kind = if value.is_some_and(is_function) {
+        SymbolKind::Method
+    } else {
+        SymbolKind::Field
+    };
     Some(Head::new(kind, name).body(value.and_then(body_of_value)))
 }
 
 fn property_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let in_interface = matches!(reader.scope_kind(), Some(SymbolKind::Interface | SymbolKind::Type));
+    let in_interface = matches!(
+        reader.scope_kind(),
+        Some(SymbolKind::Interface | SymbolKind::Type)
+    );
     in_interface.then(|| Head::of(SymbolKind::Field, node))?
 }
 
@@ -189,7 +211,10 @@ fn variable_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     }
     let value = node.child_by_field_name("value");
     let at_top = matches!(reader.scope_kind(), None | Some(SymbolKind::Module))
-        && matches!(reader.around(1), "program" | "export_statement" | "statement_block" | "");
+        && matches!(
+            reader.around(1),
+            "program" | "export_statement" | "statement_block" | ""
+        );
     let text = reader.text_of(name);
     let kind = match value {
         Some(value) if is_function(value) => SymbolKind::Function,
@@ -218,10 +243,20 @@ fn assignment_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         return None;
     }
     let name = left.child_by_field_name("property")?;
-    let kind = if is_function(right) { SymbolKind::Function } else { SymbolKind::Variable };
+    let kind = if is_function(right) {
+        SymbolKind::Function
+    } else {
+        SymbolKind::Variable
+    };
     let head = Head::new(kind, name).body(body_of_value(right));
     if let Some(owner) = target.strip_suffix(".prototype") {
-        return Some(Head { kind: SymbolKind::Method, ..head }.owner(Some(owner.to_owned())));
+        return Some(
+            Head {
+                kind: SymbolKind::Method,
+                ..head
+            }
+            .owner(Some(owner.to_owned())),
+        );
     }
     if matches!(target, "exports" | "module.exports") {
         return Some(head);
@@ -244,10 +279,16 @@ fn test_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         _ => return None,
     };
     let arguments = node.child_by_field_name("arguments")?;
-    let title = arguments.named_child(0).filter(|title| matches!(title.kind(), "string" | "template_string"))?;
+    let title = arguments
+        .named_child(0)
+        .filter(|title| matches!(title.kind(), "string" | "template_string"))?;
     let body = arguments.named_child(1)?;
     let title_text = reader.text_of(title).trim_matches(['"', '\'', '`']);
-    Some(Head::new(kind, title).called(title_text.to_owned()).body(Some(body)))
+    Some(
+        Head::new(kind, title)
+            .called(title_text.to_owned())
+            .body(Some(body)),
+    )
 }
 
 /// A member of an enumeration that has no value of its own, or the name of any other member.
@@ -283,8 +324,12 @@ fn import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let children: Vec<Node<'_>> = node.named_children(&mut cursor).collect();
     let Some(source) = node.child_by_field_name("source") else {
         // `import x = require("y")`
-        for clause in children.iter().filter(|child| child.kind() == "import_require_clause") {
-            if let (Some(name), Some(source)) = (clause.named_child(0), clause.child_by_field_name("source")) {
+        for clause in children
+            .iter()
+            .filter(|child| child.kind() == "import_require_clause")
+        {
+            if let (Some(name), Some(source)) = (clause.named_child(0), clause.child_by_field_name("source"))
+            {
                 let path = module_path(reader.text_of(source));
                 reader.import(node, path, ImportedName::Whole, Some(reader.text_of(name)));
             }
@@ -301,7 +346,12 @@ fn import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
         match part.kind() {
             "identifier" => {
                 let alias = reader.text_of(part);
-                reader.import(part, path.clone(), ImportedName::Name("default".to_owned()), Some(alias));
+                reader.import(
+                    part,
+                    path.clone(),
+                    ImportedName::Name("default".to_owned()),
+                    Some(alias),
+                );
             }
             "namespace_import" => {
                 let alias = part.named_child(0).map(|name| reader.text_of(name));
@@ -319,7 +369,12 @@ fn specifiers(reader: &mut Reader<'_>, list: Node<'_>, path: &[String], reexport
     for specifier in list.named_children(&mut cursor) {
         if let Some(name) = reader.field(specifier, "name") {
             let alias = reader.field(specifier, "alias");
-            reader.import(specifier, path.to_vec(), ImportedName::Name(name.to_owned()), alias);
+            reader.import(
+                specifier,
+                path.to_vec(),
+                ImportedName::Name(name.to_owned()),
+                alias,
+            );
             if let Some(import) = reader.facts.imports.last_mut() {
                 import.reexport = reexport;
             }
@@ -360,8 +415,14 @@ fn exported_names(reader: &mut Reader<'_>, node: Node<'_>) {
         match child.kind() {
             "identifier" | "shorthand_property_identifier" => reader.export(child),
             "export_clause" => exported_names(reader, child),
-            "export_specifier" => child.child_by_field_name("name").into_iter().for_each(|name| reader.export(name)),
-            "pair" => child.child_by_field_name("value").into_iter().for_each(|value| reader.export(value)),
+            "export_specifier" => child
+                .child_by_field_name("name")
+                .into_iter()
+                .for_each(|name| reader.export(name)),
+            "pair" => child
+                .child_by_field_name("value")
+                .into_iter()
+                .for_each(|value| reader.export(value)),
             _ => {}
         }
     }
@@ -397,7 +458,7 @@ fn visibility(reader: &Reader<'_>, shape: &Shape<'_>) -> Visibility {
     }
     if shape.has("export") || shape.has("exports") {
         Visibility::Public
-    } else if reader.in_function() || reader.text.contains("\nexport ") {
+    } else if reader.in_function() || reader.text_has_exports() {
         Visibility::Private
     } else {
         Visibility::Internal
@@ -410,7 +471,10 @@ fn is_test(reader: &Reader<'_>, shape: &Shape<'_>) -> bool {
         reader.role == Role::Test || name.contains(".test.") || name.contains(".spec.")
     };
     let callee = shape.text.split('(').next().unwrap_or("");
-    matches!(callee.split('.').next(), Some("it" | "test" | "describe" | "suite")) && in_tests()
+    matches!(
+        callee.split('.').next(),
+        Some("it" | "test" | "describe" | "suite")
+    ) && in_tests()
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
@@ -469,7 +533,12 @@ fn commander(reader: &mut Reader<'_>, site: &Site<'_>) {
         Some(name) => {
             let name = name.split('=').next().unwrap_or(name);
             let help = strings.get(1).copied();
-            reader.signal(SignalKind::Flag, name, help, site.start..site.start + site.name.len());
+            reader.signal(
+                SignalKind::Flag,
+                name,
+                help,
+                site.start..site.start + site.name.len(),
+            );
         }
         None => flag(reader, site),
     }

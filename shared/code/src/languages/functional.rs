@@ -41,7 +41,17 @@ pub(super) static HASKELL: Spec = Spec {
         separators: &["."],
         generic_calls: false,
         bang_calls: false,
-        keywords: &["String", "Int", "IO", "Maybe", "Just", "Nothing", "otherwise", "return", "pure"],
+        keywords: &[
+            "String",
+            "Int",
+            "IO",
+            "Maybe",
+            "Just",
+            "Nothing",
+            "otherwise",
+            "return",
+            "pure",
+        ],
     },
     visibility: always_public,
     is_test: never_a_test,
@@ -97,7 +107,12 @@ const OCAML_BASE: Spec = Spec {
         ("parameter", Rule::Bind(&["pattern"])),
         ("value_pattern", Rule::Hook(ocaml_pattern)),
     ],
-    branches: &["if_expression", "match_case", "for_expression", "while_expression"],
+    branches: &[
+        "if_expression",
+        "match_case",
+        "for_expression",
+        "while_expression",
+    ],
     style: Style {
         line_comments: &[],
         block_comments: &[("(*", "*)")],
@@ -132,7 +147,11 @@ fn haskell_function(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     };
     let definitions = &reader.facts.definitions;
     let recent = definitions.len().saturating_sub(40);
-    let defined = definitions.iter().skip(recent).position(same).map(|at| at + recent);
+    let defined = definitions
+        .iter()
+        .skip(recent)
+        .position(same)
+        .map(|at| at + recent);
     let body = node.child_by_field_name("match");
     let continues = defined.and_then(|index| u32::try_from(index).ok());
     Some(Head {
@@ -162,14 +181,27 @@ fn haskell_class(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn haskell_instance(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let name = node.child_by_field_name("name")?;
     let subject = node.child_by_field_name("patterns")?;
-    let owner = reader.text_of(subject).trim_matches(['(', ')']).split(' ').next().unwrap_or("").to_owned();
-    let head = Head::new(SymbolKind::Implementation, subject).called(owner.clone()).inherits(Some(name));
-    Some(head.owner(Some(owner)).body(node.child_by_field_name("declarations")))
+    let owner = reader
+        .text_of(subject)
+        .trim_matches(['(', ')'])
+        .split(' ')
+        .next()
+        .unwrap_or("")
+        .to_owned();
+    let head = Head::new(SymbolKind::Implementation, subject)
+        .called(owner.clone())
+        .inherits(Some(name));
+    Some(
+        head.owner(Some(owner))
+            .body(node.child_by_field_name("declarations")),
+    )
 }
 
 fn haskell_constructor(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let inner = node.child_by_field_name("constructor")?;
-    let name = inner.child_by_field_name("name").or_else(|| inner.named_child(0))?;
+    let name = inner
+        .child_by_field_name("name")
+        .or_else(|| inner.named_child(0))?;
     Some(Head::new(SymbolKind::Variant, name))
 }
 
@@ -185,7 +217,11 @@ fn haskell_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let path = split_path(module, ".");
     let alias = reader.field(node, "alias");
     let Some(names) = node.child_by_field_name("names") else {
-        let name = if alias.is_some() { ImportedName::Whole } else { ImportedName::Glob };
+        let name = if alias.is_some() {
+            ImportedName::Whole
+        } else {
+            ImportedName::Glob
+        };
         reader.import(node, path, name, alias);
         return Below::Skip;
     };
@@ -202,7 +238,11 @@ fn haskell_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 /// A binding at the top of a module; inside another it is local.
 fn ocaml_let(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let pattern = node.child_by_field_name("pattern")?;
-    let name = if pattern.kind() == "value_name" { pattern } else { child_of(pattern, &["value_name"]).unwrap_or(pattern) };
+    let name = if pattern.kind() == "value_name" {
+        pattern
+    } else {
+        child_of(pattern, &["value_name"]).unwrap_or(pattern)
+    };
     if name.kind() != "value_name" {
         return None;
     }
@@ -214,7 +254,11 @@ fn ocaml_let(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let body = node.child_by_field_name("body");
     let is_function = child_of(node, &["parameter"]).is_some()
         || body.is_some_and(|body| matches!(body.kind(), "fun_expression" | "function_expression"));
-    let kind = if is_function { SymbolKind::Function } else { SymbolKind::Variable };
+    let kind = if is_function {
+        SymbolKind::Function
+    } else {
+        SymbolKind::Variable
+    };
     Some(Head::new(kind, name).body(body))
 }
 
@@ -223,7 +267,10 @@ fn ocaml_value(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 }
 
 fn ocaml_constructor(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    Some(Head::new(SymbolKind::Variant, child_of(node, &["constructor_name"])?))
+    Some(Head::new(
+        SymbolKind::Variant,
+        child_of(node, &["constructor_name"])?,
+    ))
 }
 
 fn ocaml_field(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
@@ -236,11 +283,16 @@ fn ocaml_module(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 }
 
 fn ocaml_class(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    Some(Head::new(SymbolKind::Class, child_of(node, &["class_name"])?).body(node.child_by_field_name("body")))
+    Some(
+        Head::new(SymbolKind::Class, child_of(node, &["class_name"])?).body(node.child_by_field_name("body")),
+    )
 }
 
 fn ocaml_method(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    Some(Head::new(SymbolKind::Method, child_of(node, &["method_name"])?).body(node.child_by_field_name("body")))
+    Some(
+        Head::new(SymbolKind::Method, child_of(node, &["method_name"])?)
+            .body(node.child_by_field_name("body")),
+    )
 }
 
 fn ocaml_open(reader: &mut Reader<'_>, node: Node<'_>) -> Below {

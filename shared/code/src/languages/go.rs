@@ -41,7 +41,15 @@ pub(super) static GO: Spec = Spec {
         ("short_var_declaration", Rule::Bind(&["left"])),
         ("range_clause", Rule::Bind(&["left"])),
     ],
-    branches: &["if_statement", "for_statement", "expression_case", "type_case", "communication_case", "&&", "||"],
+    branches: &[
+        "if_statement",
+        "for_statement",
+        "expression_case",
+        "type_case",
+        "communication_case",
+        "&&",
+        "||",
+    ],
     style: Style {
         line_comments: &["//"],
         block_comments: &[("/*", "*/")],
@@ -49,12 +57,17 @@ pub(super) static GO: Spec = Spec {
         generic_calls: false,
         bang_calls: false,
         keywords: &[
-            "_", "nil", "err", "append", "len", "make", "string", "int", "error", "bool", "byte", "int64", "uint64", "int32",
-            "float64", "any", "panic", "cap", "copy", "delete", "new", "uint32", "uint8", "uint", "rune",
+            "_", "nil", "err", "append", "len", "make", "string", "int", "error", "bool", "byte", "int64",
+            "uint64", "int32", "float64", "any", "panic", "cap", "copy", "delete", "new", "uint32", "uint8",
+            "uint", "rune",
         ],
     },
     visibility: |_, shape| {
-        if shape.name.starts_with(char::is_uppercase) { Visibility::Public } else { Visibility::Internal }
+        if shape.name.starts_with(char::is_uppercase) {
+            Visibility::Public
+        } else {
+            Visibility::Internal
+        }
     },
     is_test: |reader, shape| {
         let prefixes = ["Test", "Benchmark", "Fuzz", "Example"];
@@ -74,7 +87,10 @@ pub(super) static GO: Spec = Spec {
 fn method_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let receiver = reader.field(node, "receiver")?;
     let receiver = receiver.trim_matches(['(', ')']).split('[').next().unwrap_or("");
-    let owner = receiver.rsplit([' ', '*', '.']).find(|word| !word.is_empty()).map(str::to_owned);
+    let owner = receiver
+        .rsplit([' ', '*', '.'])
+        .find(|word| !word.is_empty())
+        .map(str::to_owned);
     Some(Head::of(SymbolKind::Method, node)?.owner(owner))
 }
 
@@ -122,7 +138,10 @@ fn field_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 }
 
 fn embedded(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
-    let holds = matches!(reader.scope_kind(), Some(SymbolKind::Struct | SymbolKind::Interface));
+    let holds = matches!(
+        reader.scope_kind(),
+        Some(SymbolKind::Struct | SymbolKind::Interface)
+    );
     if holds && matches!(reader.around(0), "field_declaration_list" | "interface_type") {
         reader.begin_inherits(node);
     }
@@ -167,7 +186,9 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
     match (site.name, site.receiver) {
         ("Getenv" | "LookupEnv", Some("os" | "syscall")) => environment(reader, site),
         (name, Some(receiver)) if receiver == "flag" || receiver.ends_with("lags") => {
-            let typed = ["String", "Bool", "Int", "Duration", "Float", "Uint", "Var", "Count"];
+            let typed = [
+                "String", "Bool", "Int", "Duration", "Float", "Uint", "Var", "Count",
+            ];
             if typed.iter().any(|prefix| name.starts_with(prefix)) {
                 let strings = literals(site.after);
                 let help = strings.last().filter(|_| strings.len() > 1).copied();
@@ -176,13 +197,20 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 }
             }
         }
-        ("HandleFunc" | "Handle" | "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "Get" | "Post" | "Put" | "Delete" | "Patch", Some(_)) => {
+        (
+            "HandleFunc" | "Handle" | "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "Get" | "Post" | "Put"
+            | "Delete" | "Patch",
+            Some(_),
+        ) => {
             let Some(pattern) = literal(site.after) else {
                 return;
             };
             let (method, path) = match pattern.split_once(' ') {
                 Some((method, path)) => (Some(method.to_owned()), path),
-                None => ((!site.name.starts_with("Handle")).then(|| site.name.to_uppercase()), pattern),
+                None => (
+                    (!site.name.starts_with("Handle")).then(|| site.name.to_uppercase()),
+                    pattern,
+                ),
             };
             if path.starts_with('/') {
                 reader.signal(SignalKind::Route, path, method.as_deref(), span);

@@ -20,9 +20,15 @@ pub(super) static JAVA: Spec = Spec {
         ("enum_declaration", Rule::Define(SymbolKind::Enum)),
         ("record_declaration", Rule::Define(SymbolKind::Struct)),
         ("method_declaration", Rule::Define(SymbolKind::Method)),
-        ("annotation_type_element_declaration", Rule::Define(SymbolKind::Method)),
+        (
+            "annotation_type_element_declaration",
+            Rule::Define(SymbolKind::Method),
+        ),
         ("constructor_declaration", Rule::Define(SymbolKind::Method)),
-        ("compact_constructor_declaration", Rule::Define(SymbolKind::Method)),
+        (
+            "compact_constructor_declaration",
+            Rule::Define(SymbolKind::Method),
+        ),
         ("enum_constant", Rule::Define(SymbolKind::Variant)),
         ("field_declaration", Rule::Wrapper(true)),
         ("constant_declaration", Rule::Wrapper(true)),
@@ -55,8 +61,16 @@ pub(super) static JAVA: Spec = Spec {
         ("type_parameter", Rule::Hook(type_parameter)),
     ],
     branches: &[
-        "if_statement", "for_statement", "enhanced_for_statement", "while_statement", "do_statement", "switch_label",
-        "catch_clause", "ternary_expression", "&&", "||",
+        "if_statement",
+        "for_statement",
+        "enhanced_for_statement",
+        "while_statement",
+        "do_statement",
+        "switch_label",
+        "catch_clause",
+        "ternary_expression",
+        "&&",
+        "||",
     ],
     style: Style {
         line_comments: &["//"],
@@ -64,7 +78,16 @@ pub(super) static JAVA: Spec = Spec {
         separators: &["::", "."],
         generic_calls: false,
         bang_calls: false,
-        keywords: &["String", "Override", "_", "Object", "Integer", "Long", "Boolean", "Exception"],
+        keywords: &[
+            "String",
+            "Override",
+            "_",
+            "Object",
+            "Integer",
+            "Long",
+            "Boolean",
+            "Exception",
+        ],
     },
     visibility: |_, shape| {
         let default = match shape.container {
@@ -112,8 +135,15 @@ pub(super) static KOTLIN: Spec = Spec {
         ("type_parameter", Rule::Bind(&[])),
     ],
     branches: &[
-        "if_expression", "for_statement", "while_statement", "do_while_statement", "when_entry", "catch_block", "&&",
-        "||", "?:",
+        "if_expression",
+        "for_statement",
+        "while_statement",
+        "do_while_statement",
+        "when_entry",
+        "catch_block",
+        "&&",
+        "||",
+        "?:",
     ],
     style: Style {
         line_comments: &["//"],
@@ -121,7 +151,9 @@ pub(super) static KOTLIN: Spec = Spec {
         separators: &["?.", "::", "."],
         generic_calls: true,
         bang_calls: false,
-        keywords: &["it", "String", "Int", "Boolean", "Long", "Unit", "Any", "field", "null", "true", "false", "this"],
+        keywords: &[
+            "it", "String", "Int", "Boolean", "Long", "Unit", "Any", "field", "null", "true", "false", "this",
+        ],
     },
     visibility: |_, shape| by_modifiers(shape, Visibility::Public),
     is_test: is_annotated_test,
@@ -135,7 +167,10 @@ pub(super) static KOTLIN: Spec = Spec {
 
 fn is_annotated_test(_: &Reader<'_>, shape: &Shape<'_>) -> bool {
     let is_function = matches!(shape.kind, SymbolKind::Method | SymbolKind::Function);
-    is_function && ["@Test", "@ParameterizedTest", "@RepeatedTest"].iter().any(|mark| shape.lead.contains(mark))
+    is_function
+        && ["@Test", "@ParameterizedTest", "@RepeatedTest"]
+            .iter()
+            .any(|mark| shape.lead.contains(mark))
 }
 
 /// A declarator of a field defines it; that of a local variable binds it.
@@ -146,7 +181,11 @@ fn java_variable(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         return None;
     }
     let is_constant = is_constant_name(reader.text_of(name));
-    let kind = if is_constant { SymbolKind::Constant } else { SymbolKind::Field };
+    let kind = if is_constant {
+        SymbolKind::Constant
+    } else {
+        SymbolKind::Field
+    };
     Some(Head::new(kind, name).body(long(node.child_by_field_name("value"))))
 }
 
@@ -167,7 +206,8 @@ fn java_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn java_package(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
-    reader.facts.package = child_of(node, &["scoped_identifier", "identifier"]).map(|name| reader.text_of(name).to_owned());
+    reader.facts.package =
+        child_of(node, &["scoped_identifier", "identifier"]).map(|name| reader.text_of(name).to_owned());
     Below::Skip
 }
 
@@ -193,7 +233,10 @@ fn kotlin_function(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let name = node.child_by_field_name("name")?;
     let before = reader.slice(node.start_byte()..name.start_byte()).trim_end();
     let owner = before.strip_suffix('.').and_then(|before| {
-        let receiver = before.rsplit_once("fun ").map_or(before, |(_, receiver)| receiver).trim_start();
+        let receiver = before
+            .rsplit_once("fun ")
+            .map_or(before, |(_, receiver)| receiver)
+            .trim_start();
         let receiver = match receiver.strip_prefix('<') {
             Some(parameters) => parameters.split_once("> ").map_or("", |(_, receiver)| receiver),
             None => receiver,
@@ -201,7 +244,11 @@ fn kotlin_function(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         let name = receiver.split(['<', '?']).next().unwrap_or("").trim();
         name.rsplit('.').find(|word| !word.is_empty())
     });
-    let kind = if owner.is_some() { SymbolKind::Method } else { SymbolKind::Function };
+    let kind = if owner.is_some() {
+        SymbolKind::Method
+    } else {
+        SymbolKind::Function
+    };
     let head = Head::new(kind, name).body(child_of(node, &["function_body"]));
     Some(head.owner(owner.map(str::to_owned)))
 }
@@ -211,7 +258,11 @@ fn kotlin_property(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         return None;
     }
     let name = child_of(child_of(node, &["variable_declaration"])?, &["identifier"])?;
-    let kind = if is_constant_name(reader.text_of(name)) { SymbolKind::Constant } else { SymbolKind::Variable };
+    let kind = if is_constant_name(reader.text_of(name)) {
+        SymbolKind::Constant
+    } else {
+        SymbolKind::Variable
+    };
     Some(Head::new(kind, name).body(child_of(node, &["getter", "setter"])))
 }
 
@@ -219,7 +270,10 @@ fn kotlin_property(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn kotlin_parameter(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let name = child_of(node, &["identifier"])?;
     let before = reader.slice(node.start_byte()..name.start_byte());
-    if before.split_whitespace().any(|word| matches!(word, "val" | "var")) {
+    if before
+        .split_whitespace()
+        .any(|word| matches!(word, "val" | "var"))
+    {
         return Some(Head::new(SymbolKind::Field, name));
     }
     reader.begin_bound(name);
@@ -261,15 +315,30 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
     let span = site.start..site.start + site.name.len();
     match site.name {
         "getenv" if site.receiver == Some("System") => environment(reader, site),
-        "GetMapping" | "PostMapping" | "PutMapping" | "DeleteMapping" | "PatchMapping" | "RequestMapping" | "Path"
+        "GetMapping" | "PostMapping" | "PutMapping" | "DeleteMapping" | "PatchMapping" | "RequestMapping"
+        | "Path"
             if site.in_attribute =>
         {
-            let method = site.name.strip_suffix("Mapping").filter(|method| *method != "Request");
-            let path = literals(site.after).first().copied().filter(|_| site.after.starts_with('(')).unwrap_or("/");
-            reader.signal(SignalKind::Route, path, method.map(str::to_uppercase).as_deref(), span);
+            let method = site
+                .name
+                .strip_suffix("Mapping")
+                .filter(|method| *method != "Request");
+            let path = literals(site.after)
+                .first()
+                .copied()
+                .filter(|_| site.after.starts_with('('))
+                .unwrap_or("/");
+            reader.signal(
+                SignalKind::Route,
+                path,
+                method.map(str::to_uppercase).as_deref(),
+                span,
+            );
         }
         "get" | "post" | "put" | "delete" | "patch"
-            if site.kind == ReferenceKind::Call && reader.path.as_str().ends_with(".kt") && site.receiver.is_none() =>
+            if site.kind == ReferenceKind::Call
+                && reader.path.as_str().ends_with(".kt")
+                && site.receiver.is_none() =>
         {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
                 reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);

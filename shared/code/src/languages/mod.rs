@@ -36,7 +36,9 @@ pub(crate) enum Syntax {
 /// How a file of this language is read.
 pub(crate) fn syntax(language: Option<Language>, path: &RepoPath, text: &str) -> Syntax {
     match language {
-        Some(Language::C) if path.as_str().ends_with(".h") && c::is_cpp(text) => syntax(Some(Language::Cpp), path, text),
+        Some(Language::C) if path.as_str().ends_with(".h") && c::is_cpp(text) => {
+            syntax(Some(Language::Cpp), path, text)
+        }
         Some(Language::Ocaml) if path.as_str().ends_with(".mli") => Syntax::Tree(ocaml_interface()),
         Some(language) => match grammar(language) {
             Some(grammar) => Syntax::Tree(grammar),

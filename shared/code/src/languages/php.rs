@@ -46,8 +46,19 @@ pub(super) static PHP: Spec = Spec {
         ("visibility_modifier", Rule::Opaque),
     ],
     branches: &[
-        "if_statement", "else_if_clause", "for_statement", "foreach_statement", "while_statement", "do_statement",
-        "case_statement", "match_conditional_expression", "catch_clause", "conditional_expression", "&&", "||", "??",
+        "if_statement",
+        "else_if_clause",
+        "for_statement",
+        "foreach_statement",
+        "while_statement",
+        "do_statement",
+        "case_statement",
+        "match_conditional_expression",
+        "catch_clause",
+        "conditional_expression",
+        "&&",
+        "||",
+        "??",
     ],
     style: Style {
         line_comments: &["//", "#"],
@@ -55,7 +66,9 @@ pub(super) static PHP: Spec = Spec {
         separators: &["?->", "->", "::", "\\"],
         generic_calls: false,
         bang_calls: false,
-        keywords: &["__DIR__", "class", "self", "static", "parent", "true", "false", "null", "TRUE", "FALSE", "NULL"],
+        keywords: &[
+            "__DIR__", "class", "self", "static", "parent", "true", "false", "null", "TRUE", "FALSE", "NULL",
+        ],
     },
     visibility: |_, shape| by_modifiers(shape, Visibility::Public),
     is_test: |reader, shape| {
@@ -115,7 +128,11 @@ fn include(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let text = reader.text_of(node);
     if let Some(path) = literals(text).first() {
         let path = path.trim_start_matches('/');
-        let path = if path.starts_with('.') { path.to_owned() } else { format!("./{path}") };
+        let path = if path.starts_with('.') {
+            path.to_owned()
+        } else {
+            format!("./{path}")
+        };
         reader.import(node, vec![path], ImportedName::Whole, None);
     }
     Below::Read

@@ -51,11 +51,32 @@ pub(super) static PYTHON: Spec = Spec {
         separators: &["."],
         generic_calls: false,
         bang_calls: false,
-        keywords: &["self", "cls", "_", "print", "len", "range", "isinstance", "super", "str", "int", "float", "bool", "list", "dict", "tuple", "set"],
+        keywords: &[
+            "self",
+            "cls",
+            "_",
+            "print",
+            "len",
+            "range",
+            "isinstance",
+            "super",
+            "str",
+            "int",
+            "float",
+            "bool",
+            "list",
+            "dict",
+            "tuple",
+            "set",
+        ],
     },
     visibility: |_, shape| {
         let is_dunder = shape.name.starts_with("__") && shape.name.ends_with("__");
-        if shape.name.starts_with('_') && !is_dunder { Visibility::Private } else { Visibility::Public }
+        if shape.name.starts_with('_') && !is_dunder {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        }
     },
     is_test,
     signals,
@@ -65,7 +86,9 @@ pub(super) static PYTHON: Spec = Spec {
 /// The docstring of the file.
 fn module(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let mut cursor = node.walk();
-    let first = node.named_children(&mut cursor).find(|child| child.kind() != "comment");
+    let first = node
+        .named_children(&mut cursor)
+        .find(|child| child.kind() != "comment");
     if let Some(range) = first.and_then(docstring_in) {
         reader.document_file(range);
     }
@@ -81,13 +104,22 @@ fn docstring_in(statement: Node<'_>) -> Option<std::ops::Range<usize>> {
 }
 
 fn function_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let mut head = Head::of(SymbolKind::Function, node)?;
+    let name = node.child_by_field_name("name")?;
+    let last = node
+        .child_by_field_name("return_type")
+        .or_else(|| node.child_by_field_name("parameters"));
+    let mut head = Head::new(SymbolKind::Function, name).signature_ends(last.unwrap_or(name).end_byte());
     head.docstring = body_docstring(node);
     Some(head)
 }
 
 fn class_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let mut head = Head::of(SymbolKind::Class, node)?.inherits(node.child_by_field_name("superclasses"));
+    let name = node.child_by_field_name("name")?;
+    let bases = node.child_by_field_name("superclasses");
+    let end = bases.unwrap_or(name).end_byte();
+    let mut head = Head::new(SymbolKind::Class, name)
+        .inherits(bases)
+        .signature_ends(end);
     head.docstring = body_docstring(node);
     Some(head)
 }
@@ -136,7 +168,8 @@ fn is_test(reader: &Reader<'_>, shape: &Shape<'_>) -> bool {
     let in_tests = reader.role == Role::Test || reader.path.file_name().contains("test");
     match shape.kind {
         SymbolKind::Function | SymbolKind::Method => {
-            shape.name.starts_with("test_") && in_tests || shape.name.starts_with("test_") && shape.container.is_some()
+            shape.name.starts_with("test_") && in_tests
+                || shape.name.starts_with("test_") && shape.container.is_some()
         }
         SymbolKind::Class => shape.name.starts_with("Test") && in_tests,
         _ => false,
@@ -159,7 +192,10 @@ fn import_from(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let path = dotted(reader.text_of(module));
     let first = reader.facts.imports.len();
     let mut cursor = node.walk();
-    for child in node.named_children(&mut cursor).filter(|child| child.id() != module.id()) {
+    for child in node
+        .named_children(&mut cursor)
+        .filter(|child| child.id() != module.id())
+    {
         match child.kind() {
             "wildcard_import" => reader.import(child, path.clone(), ImportedName::Glob, None),
             "dotted_name" | "aliased_import" => {
@@ -190,7 +226,10 @@ fn dotted(path: &str) -> Vec<String> {
     let path: String = path.split_whitespace().collect();
     let names = path.trim_start_matches('.');
     let dots = path.len() - names.len();
-    let names = names.split('.').filter(|part| !part.is_empty()).map(str::to_owned);
+    let names = names
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned);
     std::iter::repeat_n(String::new(), dots).chain(names).collect()
 }
 
@@ -226,12 +265,17 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 reader.signal(SignalKind::Command, name, None, span);
             }
         }
-        ("route" | "get" | "post" | "put" | "delete" | "patch" | "websocket" | "head" | "options", Some(_))
-            if site.in_attribute =>
-        {
+        (
+            "route" | "get" | "post" | "put" | "delete" | "patch" | "websocket" | "head" | "options",
+            Some(_),
+        ) if site.in_attribute => {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
                 let methods = named_literal(&site.after.replace("=[", "="), "methods").map(str::to_owned);
-                let method = if site.name == "route" { methods } else { Some(site.name.to_uppercase()) };
+                let method = if site.name == "route" {
+                    methods
+                } else {
+                    Some(site.name.to_uppercase())
+                };
                 reader.signal(SignalKind::Route, path, method.as_deref(), span);
             }
         }

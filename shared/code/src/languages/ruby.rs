@@ -38,8 +38,23 @@ pub(super) static RUBY: Spec = Spec {
         ("left_assignment_list", Rule::Bind(&[])),
     ],
     branches: &[
-        "if", "elsif", "unless", "while", "until", "for", "when", "in_clause", "rescue", "conditional", "if_modifier",
-        "unless_modifier", "while_modifier", "&&", "||", "and", "or",
+        "if",
+        "elsif",
+        "unless",
+        "while",
+        "until",
+        "for",
+        "when",
+        "in_clause",
+        "rescue",
+        "conditional",
+        "if_modifier",
+        "unless_modifier",
+        "while_modifier",
+        "&&",
+        "||",
+        "and",
+        "or",
     ],
     style: Style {
         line_comments: &["#"],
@@ -47,7 +62,21 @@ pub(super) static RUBY: Spec = Spec {
         separators: &["&.", "::", "."],
         generic_calls: false,
         bang_calls: false,
-        keywords: &["puts", "require", "require_relative", "autoload", "raise", "attr_reader", "attr_accessor", "attr_writer", "private", "protected", "public", "include", "extend"],
+        keywords: &[
+            "puts",
+            "require",
+            "require_relative",
+            "autoload",
+            "raise",
+            "attr_reader",
+            "attr_accessor",
+            "attr_writer",
+            "private",
+            "protected",
+            "public",
+            "include",
+            "extend",
+        ],
     },
     visibility: |reader, shape| {
         let is_member = matches!(shape.kind, SymbolKind::Method | SymbolKind::Field);
@@ -59,7 +88,10 @@ pub(super) static RUBY: Spec = Spec {
     is_test: |_, shape| {
         let callee = shape.text.split([' ', '(']).next().unwrap_or("");
         shape.name.starts_with("test_") && shape.kind == SymbolKind::Method
-            || matches!(callee, "it" | "describe" | "context" | "test" | "specify" | "RSpec.describe")
+            || matches!(
+                callee,
+                "it" | "describe" | "context" | "test" | "specify" | "RSpec.describe"
+            )
     },
     signals,
     defined: not_told,
@@ -84,7 +116,11 @@ fn last_constant(name: Node<'_>) -> Node<'_> {
 
 fn method_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let in_type = matches!(reader.scope_kind(), Some(SymbolKind::Class | SymbolKind::Module));
-    let kind = if in_type { SymbolKind::Method } else { SymbolKind::Function };
+    let kind = if in_type {
+        SymbolKind::Method
+    } else {
+        SymbolKind::Function
+    };
     Head::of(kind, node)
 }
 
@@ -112,7 +148,11 @@ fn call_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
             let block = node.child_by_field_name("block")?;
             let title = child_of(arguments?, &["string", "constant", "scope_resolution"])?;
             let is_group = matches!(reader.text_of(method), "describe" | "context");
-            let kind = if is_group { SymbolKind::Module } else { SymbolKind::Function };
+            let kind = if is_group {
+                SymbolKind::Module
+            } else {
+                SymbolKind::Function
+            };
             let called = reader.text_of(title).trim_matches(['"', '\'']).to_owned();
             return Some(Head::new(kind, title).called(called).body(Some(block)));
         }
@@ -124,7 +164,10 @@ fn call_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn attributes(reader: &mut Reader<'_>, arguments: Node<'_>) {
     let mut cursor = arguments.walk();
     let symbols: Vec<Node<'_>> = arguments.named_children(&mut cursor).collect();
-    for symbol in symbols.into_iter().filter(|symbol| symbol.kind() == "simple_symbol") {
+    for symbol in symbols
+        .into_iter()
+        .filter(|symbol| symbol.kind() == "simple_symbol")
+    {
         let called = reader.text_of(symbol).trim_start_matches(':').to_owned();
         reader.define_leaf(symbol, Head::new(SymbolKind::Field, symbol).called(called));
     }
@@ -155,15 +198,28 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         }
         ("require_relative", None) => {
             if let Some(path) = literal(site.after) {
-                let path = if path.starts_with('.') { path.to_owned() } else { format!("./{path}") };
+                let path = if path.starts_with('.') {
+                    path.to_owned()
+                } else {
+                    format!("./{path}")
+                };
                 reader.require(vec![path], site.start);
             }
         }
         ("autoload", None) => {
             let strings = crate::reader::literals(site.after);
             if let Some(path) = strings.first() {
-                let name = site.after.trim_start_matches([' ', '(', ':']).split(',').next().unwrap_or("");
-                reader.import_at(site.start, vec![(*path).to_owned()], ImportedName::Name(name.to_owned()));
+                let name = site
+                    .after
+                    .trim_start_matches([' ', '(', ':'])
+                    .split(',')
+                    .next()
+                    .unwrap_or("");
+                reader.import_at(
+                    site.start,
+                    vec![(*path).to_owned()],
+                    ImportedName::Name(name.to_owned()),
+                );
             }
         }
         ("ENV", _) | ("fetch", Some("ENV")) => environment(reader, site),

@@ -52,7 +52,13 @@ pub(super) static RUST: Spec = Spec {
         ("const_parameter", Rule::Bind(&["name"])),
     ],
     branches: &[
-        "if_expression", "match_arm", "while_expression", "for_expression", "loop_expression", "&&", "||",
+        "if_expression",
+        "match_arm",
+        "while_expression",
+        "for_expression",
+        "loop_expression",
+        "&&",
+        "||",
     ],
     style: Style {
         line_comments: &["//"],
@@ -61,7 +67,23 @@ pub(super) static RUST: Spec = Spec {
         generic_calls: false,
         bang_calls: true,
         keywords: &[
-            "_", "println", "eprintln", "assert", "assert_eq", "assert_ne", "debug_assert", "debug_assert_eq", "vec", "Self", "Some", "None", "Ok", "Err", "default", "union"],
+            "_",
+            "println",
+            "eprintln",
+            "assert",
+            "assert_eq",
+            "assert_ne",
+            "debug_assert",
+            "debug_assert_eq",
+            "vec",
+            "Self",
+            "Some",
+            "None",
+            "Ok",
+            "Err",
+            "default",
+            "union",
+        ],
     },
     visibility,
     is_test: |_, shape| shape.kind != SymbolKind::Module && is_test_attribute(shape.lead),
@@ -71,8 +93,19 @@ pub(super) static RUST: Spec = Spec {
 
 /// Kinds that may stand at the top of a file.
 const ITEMS: &[&str] = &[
-    "function_item", "struct_item", "enum_item", "union_item", "trait_item", "impl_item", "type_item", "const_item",
-    "static_item", "mod_item", "macro_definition", "use_declaration", "foreign_mod_item",
+    "function_item",
+    "struct_item",
+    "enum_item",
+    "union_item",
+    "trait_item",
+    "impl_item",
+    "type_item",
+    "const_item",
+    "static_item",
+    "mod_item",
+    "macro_definition",
+    "use_declaration",
+    "foreign_mod_item",
 ];
 
 fn trait_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
@@ -130,7 +163,9 @@ fn module_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 
 fn macro_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let mut cursor = node.walk();
-    let rule = node.named_children(&mut cursor).find(|child| child.kind() == "macro_rule");
+    let rule = node
+        .named_children(&mut cursor)
+        .find(|child| child.kind() == "macro_rule");
     Some(Head::of(SymbolKind::Macro, node)?.body(rule))
 }
 
@@ -139,7 +174,11 @@ fn visibility(reader: &Reader<'_>, shape: &Shape<'_>) -> Visibility {
         || shape.container == Some(SymbolKind::Trait)
         || shape.container == Some(SymbolKind::Implementation) && reader.implements_trait();
     if shape.has("pub") {
-        if shape.before_name.contains("pub(") { Visibility::Internal } else { Visibility::Public }
+        if shape.before_name.contains("pub(") {
+            Visibility::Internal
+        } else {
+            Visibility::Public
+        }
     } else if inherits
         || shape.kind == SymbolKind::Implementation
         || shape.kind == SymbolKind::Macro && shape.lead.contains("macro_export")
@@ -161,7 +200,9 @@ fn is_test_attribute(lead: &str) -> bool {
 }
 
 fn use_declaration(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
-    let is_public = node.child(0).is_some_and(|child| child.kind() == "visibility_modifier");
+    let is_public = node
+        .child(0)
+        .is_some_and(|child| child.kind() == "visibility_modifier");
     let first = reader.facts.imports.len();
     if let Some(tree) = node.child_by_field_name("argument") {
         use_tree(reader, tree);
@@ -217,7 +258,13 @@ fn use_tree(reader: &mut Reader<'_>, tree: Node<'_>) {
     }
 }
 
-fn use_name(reader: &mut Reader<'_>, at: Node<'_>, mut prefix: Vec<String>, path: Node<'_>, alias: Option<&str>) {
+fn use_name(
+    reader: &mut Reader<'_>,
+    at: Node<'_>,
+    mut prefix: Vec<String>,
+    path: Node<'_>,
+    alias: Option<&str>,
+) {
     prefix.extend(parts(reader, path));
     let Some(name) = prefix.pop() else {
         return;
@@ -260,7 +307,10 @@ fn macro_invocation(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
         return Below::Read;
     }
     let mut cursor = node.walk();
-    let Some(body) = node.named_children(&mut cursor).find(|child| child.kind() == "token_tree") else {
+    let Some(body) = node
+        .named_children(&mut cursor)
+        .find(|child| child.kind() == "token_tree")
+    else {
         return Below::Read;
     };
     if !may_hold_items(reader.text_of(body)) {
@@ -278,13 +328,19 @@ fn macro_invocation(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     for group in groups {
         found |= may_hold_items(reader.text_of(group)) && items_inside(reader, group, true);
     }
-    if found || items_inside(reader, body, false) { Below::Skip } else { Below::Read }
+    if found || items_inside(reader, body, false) {
+        Below::Skip
+    } else {
+        Below::Read
+    }
 }
 
 fn may_hold_items(text: &str) -> bool {
-    ["fn ", "struct ", "enum ", "trait ", "impl", "mod ", "use ", "type ", "const ", "static "]
-        .iter()
-        .any(|keyword| text.contains(keyword))
+    [
+        "fn ", "struct ", "enum ", "trait ", "impl", "mod ", "use ", "type ", "const ", "static ",
+    ]
+    .iter()
+    .any(|keyword| text.contains(keyword))
 }
 
 /// Parses a token tree as items and walks it; false if it is something else. What is not `clean` may hold
@@ -299,7 +355,11 @@ fn items_inside(reader: &mut Reader<'_>, body: Node<'_>, clean: bool) -> bool {
     for child in root.named_children(&mut cursor) {
         match child.kind() {
             kind if ITEMS.contains(&kind) => items += 1,
-            "attribute_item" | "line_comment" | "block_comment" | "macro_invocation" | "expression_statement" => {}
+            "attribute_item"
+            | "line_comment"
+            | "block_comment"
+            | "macro_invocation"
+            | "expression_statement" => {}
             _ => return false,
         }
     }
@@ -320,9 +380,16 @@ fn entry_point(reader: &mut Reader<'_>, shape: &Shape<'_>, index: u32) {
     let is_main = shape.kind == SymbolKind::Function && shape.name == "main" && shape.container.is_none();
     let path = reader.path.as_str();
     let is_binary = path.ends_with("main.rs") || path.ends_with("build.rs");
-    let known = ["/bin/", "bin/", "examples/", "benches/"].iter().any(|folder| path.contains(folder));
+    let known = ["/bin/", "bin/", "examples/", "benches/"]
+        .iter()
+        .any(|folder| path.contains(folder));
     if is_main && (is_binary || known || !path.contains("src/")) {
-        reader.signal(SignalKind::EntryPoint, "main", None, shape.start..shape.start + shape.text.len());
+        reader.signal(
+            SignalKind::EntryPoint,
+            "main",
+            None,
+            shape.start..shape.start + shape.text.len(),
+        );
     }
     // A structure that clap derives: its fields are flags, its variants commands.
     if matches!(shape.kind, SymbolKind::Field | SymbolKind::Variant) {
@@ -344,7 +411,8 @@ fn derived_argument(reader: &mut Reader<'_>, shape: &Shape<'_>, index: u32) {
         if !shape.lead.contains("long") && !shape.lead.contains("short") {
             return;
         }
-        let long = named_literal(shape.lead, "long").map_or_else(|| shape.name.replace('_', "-"), str::to_owned);
+        let long =
+            named_literal(shape.lead, "long").map_or_else(|| shape.name.replace('_', "-"), str::to_owned);
         reader.signal(SignalKind::Flag, &format!("--{long}"), help.as_deref(), bytes);
     } else if shape.kind == SymbolKind::Variant && reader.enclosing_lead_has("Subcommand") {
         let name = named_literal(shape.lead, "name").map_or_else(|| kebab(shape.name), str::to_owned);
@@ -367,7 +435,9 @@ fn kebab(name: &str) -> String {
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
     let span = site.start..site.start + site.name.len();
     match (site.name, site.receiver) {
-        ("var" | "var_os", Some("env")) | ("env" | "option_env", None) if site.kind == ReferenceKind::Call => {
+        ("var" | "var_os", Some("env")) | ("env" | "option_env", None)
+            if site.kind == ReferenceKind::Call =>
+        {
             if let Some(name) = literal(site.after) {
                 reader.signal(SignalKind::EnvironmentVariable, name, None, span);
             }
@@ -386,8 +456,13 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         }
         ("route", Some(_)) => {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-                let method = site.after.split(',').nth(1).and_then(|rest| rest.split('(').next());
-                let method = method.map(|method| method.rsplit("::").next().unwrap_or(method).trim().to_uppercase());
+                let method = site
+                    .after
+                    .split(',')
+                    .nth(1)
+                    .and_then(|rest| rest.split('(').next());
+                let method =
+                    method.map(|method| method.rsplit("::").next().unwrap_or(method).trim().to_uppercase());
                 reader.signal(SignalKind::Route, path, method.as_deref(), span);
             }
         }

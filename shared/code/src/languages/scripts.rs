@@ -21,7 +21,15 @@ pub(super) static BASH: Spec = Spec {
         ("raw_string", Rule::Opaque),
         ("heredoc_body", Rule::Opaque),
     ],
-    branches: &["if_statement", "elif_clause", "for_statement", "while_statement", "case_item", "&&", "||"],
+    branches: &[
+        "if_statement",
+        "elif_clause",
+        "for_statement",
+        "while_statement",
+        "case_item",
+        "&&",
+        "||",
+    ],
     style: Style {
         line_comments: &["#"],
         block_comments: &[],
@@ -29,8 +37,9 @@ pub(super) static BASH: Spec = Spec {
         generic_calls: false,
         bang_calls: false,
         keywords: &[
-            "echo", "cd", "set", "exit", "local", "export", "test", "printf", "return", "shift", "true", "false", "[", "rm",
-            "mkdir", "cp", "mv", "cat", "grep", "sed", "read", "eval", "trap", "unset", "exec",
+            "echo", "cd", "set", "exit", "local", "export", "test", "printf", "return", "shift", "true",
+            "false", "[", "rm", "mkdir", "cp", "mv", "cat", "grep", "sed", "read", "eval", "trap", "unset",
+            "exec",
         ],
     },
     visibility: always_public,
@@ -56,7 +65,15 @@ pub(super) static LUA: Spec = Spec {
         ("for_generic_clause", Rule::Hook(lua_for)),
         ("for_numeric_clause", Rule::Bind(&["name"])),
     ],
-    branches: &["if_statement", "elseif_statement", "for_statement", "while_statement", "repeat_statement", "and", "or"],
+    branches: &[
+        "if_statement",
+        "elseif_statement",
+        "for_statement",
+        "while_statement",
+        "repeat_statement",
+        "and",
+        "or",
+    ],
     style: Style {
         line_comments: &["--"],
         block_comments: &[("--[[", "]]")],
@@ -66,7 +83,11 @@ pub(super) static LUA: Spec = Spec {
         keywords: &["self", "pairs", "ipairs", "print", "type", "require", "_", "nil"],
     },
     visibility: |_, shape| {
-        if shape.has("local") { Visibility::Private } else { Visibility::Public }
+        if shape.has("local") {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        }
     },
     is_test: never_a_test,
     signals: |reader, site| match (site.name, site.receiver) {
@@ -102,10 +123,35 @@ pub(super) static ELIXIR: Spec = Spec {
         generic_calls: false,
         bang_calls: false,
         keywords: &[
-            "_", "defmacro", "defmacrop", "defdelegate", "defprotocol", "defimpl", "defstruct", "raise", "def", "defp", "defmodule", "if", "case", "cond", "use", "import", "alias", "do", "fn", "unless", "with"],
+            "_",
+            "defmacro",
+            "defmacrop",
+            "defdelegate",
+            "defprotocol",
+            "defimpl",
+            "defstruct",
+            "raise",
+            "def",
+            "defp",
+            "defmodule",
+            "if",
+            "case",
+            "cond",
+            "use",
+            "import",
+            "alias",
+            "do",
+            "fn",
+            "unless",
+            "with",
+        ],
     },
     visibility: |_, shape| {
-        if shape.text.starts_with("defp") { Visibility::Private } else { Visibility::Public }
+        if shape.text.starts_with("defp") {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        }
     },
     is_test: |_, shape| shape.text.starts_with("test ") || shape.text.starts_with("describe "),
     signals: |reader, site| {
@@ -135,7 +181,14 @@ pub(super) static JULIA: Spec = Spec {
         ("for_binding", Rule::Bind(&[])),
         ("arrow_function_expression", Rule::Bind(&[])),
     ],
-    branches: &["if_statement", "elseif_clause", "for_statement", "while_statement", "catch_clause", "ternary_expression"],
+    branches: &[
+        "if_statement",
+        "elseif_clause",
+        "for_statement",
+        "while_statement",
+        "catch_clause",
+        "ternary_expression",
+    ],
     style: Style {
         line_comments: &["#"],
         block_comments: &[("#=", "=#")],
@@ -145,7 +198,11 @@ pub(super) static JULIA: Spec = Spec {
         keywords: &["println", "nothing", "end", "Int", "String", "Float64"],
     },
     visibility: |_, shape| {
-        if shape.name.starts_with('_') { Visibility::Private } else { Visibility::Public }
+        if shape.name.starts_with('_') {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        }
     },
     is_test: never_a_test,
     signals: |reader, site| {
@@ -182,9 +239,16 @@ fn bash_command(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
         if let Some(path) = node.child_by_field_name("argument") {
             let path = reader.text_of(path).trim_matches(['"', '\'']);
             // `$(dirname "$0")/x.sh` is beside this file.
-            let path = path.rsplit_once(['}', ')']).map_or(path, |(_, rest)| rest).trim_start_matches('/');
+            let path = path
+                .rsplit_once(['}', ')'])
+                .map_or(path, |(_, rest)| rest)
+                .trim_start_matches('/');
             if !path.is_empty() && !path.contains('$') {
-                let path = if path.starts_with('.') { path.to_owned() } else { format!("./{path}") };
+                let path = if path.starts_with('.') {
+                    path.to_owned()
+                } else {
+                    format!("./{path}")
+                };
                 reader.import(node, vec![path], ImportedName::Whole, None);
             }
         }
@@ -200,9 +264,16 @@ fn bash_command(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 /// `${NAME:-default}` and `${NAME:?message}` read what the environment may have set.
 fn bash_expansion(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let text = reader.text_of(node).trim_matches(['$', '{', '}']);
-    let name = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or("");
+    let name = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or("");
     let rest = text.get(name.len()..).unwrap_or("");
-    if is_constant_name(name) && [":-", ":?", ":=", "-", "?"].iter().any(|mark| rest.starts_with(mark)) {
+    if is_constant_name(name)
+        && [":-", ":?", ":=", "-", "?"]
+            .iter()
+            .any(|mark| rest.starts_with(mark))
+    {
         reader.signal(SignalKind::EnvironmentVariable, name, None, node.byte_range());
     }
     Below::Read
@@ -235,13 +306,23 @@ fn lua_assignment(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     }
     let value = child_of(node, &["expression_list"])?.named_child(0);
     let is_function = value.is_some_and(|value| value.kind() == "function_definition");
-    let kind = if is_function { SymbolKind::Function } else { SymbolKind::Variable };
-    let body = value.and_then(|value| value.child_by_field_name("body")).or(long(value));
+    let kind = if is_function {
+        SymbolKind::Function
+    } else {
+        SymbolKind::Variable
+    };
+    let body = value
+        .and_then(|value| value.child_by_field_name("body"))
+        .or(long(value));
     match name.kind() {
         "identifier" => Some(Head::new(kind, name).body(body)),
         "dot_index_expression" if is_function => {
             let owner = reader.field(name, "table").map(str::to_owned);
-            Some(Head::new(SymbolKind::Method, name.child_by_field_name("field")?).body(body).owner(owner))
+            Some(
+                Head::new(SymbolKind::Method, name.child_by_field_name("field")?)
+                    .body(body)
+                    .owner(owner),
+            )
         }
         _ => None,
     }
@@ -281,11 +362,18 @@ fn elixir_call(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     };
     // `f(x) when x > 1` names `f`.
     let mut name = first?;
-    let call = if name.kind() == "binary_operator" { name.child_by_field_name("left")? } else { name };
+    let call = if name.kind() == "binary_operator" {
+        name.child_by_field_name("left")?
+    } else {
+        name
+    };
     if let Some(parameters) = child_of(call, &["arguments"]).filter(|_| kind != SymbolKind::Module) {
         reader.begin_bound(parameters);
     }
-    while let Some(inner) = name.child_by_field_name("target").or_else(|| name.child_by_field_name("left")) {
+    while let Some(inner) = name
+        .child_by_field_name("target")
+        .or_else(|| name.child_by_field_name("left"))
+    {
         name = inner;
     }
     let head = Head::new(kind, name).body(child_of(node, &["do_block"]));
@@ -308,7 +396,10 @@ fn elixir_import(reader: &mut Reader<'_>, node: Node<'_>, module: Node<'_>) {
             reader.import(node, split_path(prefix, "."), name, None);
         }
     } else {
-        let alias = reader.text_of(node).split_once("as:").map(|(_, alias)| alias.trim());
+        let alias = reader
+            .text_of(node)
+            .split_once("as:")
+            .map(|(_, alias)| alias.trim());
         import_dotted(reader, node, path, alias);
     }
 }
@@ -358,7 +449,11 @@ fn julia_head(_: &mut Reader<'_>, kind: SymbolKind, signature: Node<'_>) -> Opti
     let mut name = signature.named_child(0)?;
     while matches!(
         name.kind(),
-        "call_expression" | "where_expression" | "typed_expression" | "parametrized_type_expression" | "binary_expression"
+        "call_expression"
+            | "where_expression"
+            | "typed_expression"
+            | "parametrized_type_expression"
+            | "binary_expression"
     ) {
         name = name.named_child(0)?;
     }
@@ -389,7 +484,10 @@ fn julia_assignment(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 fn julia_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let text = reader.text_of(node);
     let is_using = text.starts_with("using");
-    let text = text.trim_start_matches("using").trim_start_matches("import").trim();
+    let text = text
+        .trim_start_matches("using")
+        .trim_start_matches("import")
+        .trim();
     match text.split_once(':') {
         Some((module, names)) => {
             for name in names.split(',') {
@@ -399,7 +497,11 @@ fn julia_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
         }
         None => {
             for module in text.split(',') {
-                let name = if is_using { ImportedName::Glob } else { ImportedName::Whole };
+                let name = if is_using {
+                    ImportedName::Glob
+                } else {
+                    ImportedName::Whole
+                };
                 reader.import(node, split_path(module, "."), name, None);
             }
         }

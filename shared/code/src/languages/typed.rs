@@ -45,7 +45,13 @@ pub(super) static SCALA: Spec = Spec {
         ("case_clause", Rule::Bind(&["pattern"])),
         ("enumerator", Rule::Bind(&[])),
     ],
-    branches: &["if_expression", "case_clause", "while_expression", "for_expression", "catch_clause"],
+    branches: &[
+        "if_expression",
+        "case_clause",
+        "while_expression",
+        "for_expression",
+        "catch_clause",
+    ],
     style: Style {
         line_comments: &["//"],
         block_comments: &[("/*", "*/")],
@@ -94,8 +100,16 @@ pub(super) static SWIFT: Spec = Spec {
         ("guard_statement", Rule::Bind(&["bound_identifier"])),
     ],
     branches: &[
-        "if_statement", "guard_statement", "for_statement", "while_statement", "switch_entry", "catch_block",
-        "ternary_expression", "&&", "||", "??",
+        "if_statement",
+        "guard_statement",
+        "for_statement",
+        "while_statement",
+        "switch_entry",
+        "catch_block",
+        "ternary_expression",
+        "&&",
+        "||",
+        "??",
     ],
     style: Style {
         line_comments: &["//"],
@@ -108,7 +122,8 @@ pub(super) static SWIFT: Spec = Spec {
     visibility: |_, shape| by_modifiers(shape, Visibility::Internal),
     is_test: |reader, shape| {
         let in_tests = reader.path.as_str().contains("Tests");
-        in_tests && shape.kind == SymbolKind::Method && shape.name.starts_with("test") || shape.lead.contains("@Test")
+        in_tests && shape.kind == SymbolKind::Method && shape.name.starts_with("test")
+            || shape.lead.contains("@Test")
     },
     signals: |reader, site| {
         if site.name == "environment" && site.after.starts_with('[') {
@@ -157,8 +172,17 @@ pub(super) static DART: Spec = Spec {
         ("type_parameter", Rule::Bind(&["name"])),
     ],
     branches: &[
-        "if_statement", "for_statement", "while_statement", "do_statement", "switch_statement_case",
-        "switch_expression_case", "catch_clause", "conditional_expression", "&&", "||", "??",
+        "if_statement",
+        "for_statement",
+        "while_statement",
+        "do_statement",
+        "switch_statement_case",
+        "switch_expression_case",
+        "catch_clause",
+        "conditional_expression",
+        "&&",
+        "||",
+        "??",
     ],
     style: Style {
         line_comments: &["//"],
@@ -166,10 +190,16 @@ pub(super) static DART: Spec = Spec {
         separators: &["?.", "..", "."],
         generic_calls: true,
         bang_calls: false,
-        keywords: &["String", "override", "print", "this", "super", "dynamic", "Object"],
+        keywords: &[
+            "String", "override", "print", "this", "super", "dynamic", "Object",
+        ],
     },
     visibility: |_, shape| {
-        if shape.name.starts_with('_') { Visibility::Private } else { Visibility::Public }
+        if shape.name.starts_with('_') {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        }
     },
     is_test: |_, _| false,
     signals: |reader, site| {
@@ -202,8 +232,17 @@ pub(super) static ZIG: Spec = Spec {
         ("payload", Rule::Bind(&[])),
     ],
     branches: &[
-        "if_statement", "if_expression", "for_statement", "for_expression", "while_statement", "while_expression",
-        "switch_case", "catch_expression", "and", "or", "orelse",
+        "if_statement",
+        "if_expression",
+        "for_statement",
+        "for_expression",
+        "while_statement",
+        "while_expression",
+        "switch_case",
+        "catch_expression",
+        "and",
+        "or",
+        "orelse",
     ],
     style: Style {
         line_comments: &["//"],
@@ -214,7 +253,11 @@ pub(super) static ZIG: Spec = Spec {
         keywords: &["_", "self"],
     },
     visibility: |_, shape| {
-        if shape.has("pub") || shape.has("export") { Visibility::Public } else { Visibility::Private }
+        if shape.has("pub") || shape.has("export") {
+            Visibility::Public
+        } else {
+            Visibility::Private
+        }
     },
     is_test: |_, shape| shape.text.starts_with("test"),
     signals: |reader, site| {
@@ -348,16 +391,25 @@ fn dart_member(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         return dart_signature(reader, *signature, node);
     }
     let list = children.iter().find(|child| {
-        matches!(child.kind(), "initialized_identifier_list" | "static_final_declaration_list" | "identifier_list")
+        matches!(
+            child.kind(),
+            "initialized_identifier_list" | "static_final_declaration_list" | "identifier_list"
+        )
     })?;
     let first = list.named_child(0)?;
-    Some(Head::new(SymbolKind::Field, first.child_by_field_name("name").unwrap_or(first)))
+    Some(Head::new(
+        SymbolKind::Field,
+        first.child_by_field_name("name").unwrap_or(first),
+    ))
 }
 
 /// The name of `A.named(…)` is its last part.
 fn dart_signature(reader: &mut Reader<'_>, signature: Node<'_>, node: Node<'_>) -> Option<Head> {
     let mut cursor = signature.walk();
-    let name = signature.children_by_field_name("name", &mut cursor).filter(|name| name.is_named()).last();
+    let name = signature
+        .children_by_field_name("name", &mut cursor)
+        .filter(|name| name.is_named())
+        .last();
     let name = name.or_else(|| signature.child_by_field_name("operator"))?;
     let body = node.child_by_field_name("body");
     reader.begin_types(signature.child_by_field_name("return_type"));
@@ -365,10 +417,17 @@ fn dart_signature(reader: &mut Reader<'_>, signature: Node<'_>, node: Node<'_>) 
 }
 
 fn dart_variable(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let list = child_of(node, &["initialized_identifier_list", "static_final_declaration_list"])?;
+    let list = child_of(
+        node,
+        &["initialized_identifier_list", "static_final_declaration_list"],
+    )?;
     let name = list.named_child(0)?.child_by_field_name("name")?;
     let is_constant = reader.text_of(node).starts_with("const");
-    let kind = if is_constant { SymbolKind::Constant } else { SymbolKind::Variable };
+    let kind = if is_constant {
+        SymbolKind::Constant
+    } else {
+        SymbolKind::Variable
+    };
     Some(Head::new(kind, name).body(long(list.named_child(0)?.child_by_field_name("value"))))
 }
 
@@ -379,11 +438,20 @@ fn dart_alias(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 /// `import 'a.dart' as b;`, `export 'c.dart';`, `part 'd.dart';`
 fn dart_import(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     let text = reader.text_of(node);
-    let Some(path) = crate::reader::literals(text).first().map(|path| vec![(*path).to_owned()]) else {
+    let Some(path) = crate::reader::literals(text)
+        .first()
+        .map(|path| vec![(*path).to_owned()])
+    else {
         return Below::Skip;
     };
-    let alias = text.split_once(" as ").and_then(|(_, rest)| rest.split([' ', ';']).next());
-    let name = if alias.is_some() { ImportedName::Whole } else { ImportedName::Glob };
+    let alias = text
+        .split_once(" as ")
+        .and_then(|(_, rest)| rest.split([' ', ';']).next());
+    let name = if alias.is_some() {
+        ImportedName::Whole
+    } else {
+        ImportedName::Glob
+    };
     reader.import(node, path, name, alias);
     if let Some(import) = reader.facts.imports.last_mut() {
         import.reexport = text.starts_with("export");
@@ -401,7 +469,13 @@ fn zig_variable(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     }
     let container = child_of(
         node,
-        &["struct_declaration", "enum_declaration", "union_declaration", "opaque_declaration", "error_set_declaration"],
+        &[
+            "struct_declaration",
+            "enum_declaration",
+            "union_declaration",
+            "opaque_declaration",
+            "error_set_declaration",
+        ],
     );
     let kind = match container.map(|container| container.kind()) {
         Some("enum_declaration" | "error_set_declaration") => SymbolKind::Enum,
@@ -413,7 +487,11 @@ fn zig_variable(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
 }
 
 fn zig_field(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    let kind = if reader.scope_kind() == Some(SymbolKind::Enum) { SymbolKind::Variant } else { SymbolKind::Field };
+    let kind = if reader.scope_kind() == Some(SymbolKind::Enum) {
+        SymbolKind::Variant
+    } else {
+        SymbolKind::Field
+    };
     let name = node.child_by_field_name("name").or_else(|| node.named_child(0))?;
     reader.begin_types(node.child_by_field_name("type"));
     Some(Head::new(kind, name))
@@ -430,7 +508,11 @@ fn zig_initializer(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 fn zig_test(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let name = child_of(node, &["string", "identifier"])?;
     let called = reader.text_of(name).trim_matches('"').to_owned();
-    Some(Head::new(SymbolKind::Function, name).called(called).body(child_of(node, &["block"])))
+    Some(
+        Head::new(SymbolKind::Function, name)
+            .called(called)
+            .body(child_of(node, &["block"])),
+    )
 }
 
 fn zig_builtin(reader: &mut Reader<'_>, node: Node<'_>) -> Below {

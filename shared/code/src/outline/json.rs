@@ -6,7 +6,17 @@ use super::{Entry, definitions};
 use crate::{lines::Lines, reader::Facts};
 
 /// Objects whose keys are worth a name of their own.
-const OPENED: &[&str] = &["scripts", "bin", "exports", "paths", "definitions", "$defs", "components", "tasks", "compilerOptions"];
+const OPENED: &[&str] = &[
+    "scripts",
+    "bin",
+    "exports",
+    "paths",
+    "definitions",
+    "$defs",
+    "components",
+    "tasks",
+    "compilerOptions",
+];
 
 pub(super) fn read(text: &str, lines: &Lines) -> Facts {
     Facts {
@@ -32,13 +42,16 @@ fn keys(text: &str, lines: &Lines) -> Vec<Entry> {
             }
             b',' => end_entry(&mut found, depth, lines.line_at(last)),
             b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                at += bytes.get(at..).and_then(|rest| rest.iter().position(|&b| b == b'\n')).unwrap_or(0);
+                at += bytes
+                    .get(at..)
+                    .and_then(|rest| rest.iter().position(|&b| b == b'\n'))
+                    .unwrap_or(0);
             }
             b'"' => {
                 let end = string_end(bytes, at);
-                let is_key = bytes.get(end + 1..).is_some_and(|rest| {
-                    rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
-                });
+                let is_key = bytes
+                    .get(end + 1..)
+                    .is_some_and(|rest| rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':'));
                 if is_key && (depth == 1 || depth == 2 && opened) {
                     let name = text.get(at + 1..end).unwrap_or("");
                     if depth == 1 {

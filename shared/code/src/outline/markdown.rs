@@ -50,7 +50,8 @@ fn headings(text: &str, lines: &Lines) -> Vec<Heading> {
             continue;
         }
         if let Some(mark) = fence {
-            if trimmed.starts_with(mark) && trimmed.trim_start_matches(mark).chars().all(|c| "`~".contains(c)) {
+            if trimmed.starts_with(mark) && trimmed.trim_start_matches(mark).chars().all(|c| "`~".contains(c))
+            {
                 fence = None;
             }
             previous = "";
@@ -65,7 +66,13 @@ fn headings(text: &str, lines: &Lines) -> Vec<Heading> {
             if !name.is_empty() {
                 let kind = SymbolKind::Section;
                 found.push(Heading {
-                    entry: Entry { name, kind, line, depth, end: None },
+                    entry: Entry {
+                        name,
+                        kind,
+                        line,
+                        depth,
+                        end: None,
+                    },
                     body: number + 1,
                 });
             }
@@ -78,7 +85,11 @@ fn headings(text: &str, lines: &Lines) -> Vec<Heading> {
         let underline = trimmed.len() >= 2 && !previous.is_empty();
         if underline && trimmed.chars().all(|c| c == '=') {
             add(previous, 1, number - 1);
-        } else if underline && trimmed.len() >= 3 && trimmed.chars().all(|c| c == '-') && may_be_title(previous) {
+        } else if underline
+            && trimmed.len() >= 3
+            && trimmed.chars().all(|c| c == '-')
+            && may_be_title(previous)
+        {
             add(previous, 2, number - 1);
         }
         previous = trimmed;
@@ -150,7 +161,10 @@ fn link(text: &str) -> Option<(&str, &str)> {
 fn paragraph(text: &str, lines: &Lines, within: facts::Lines) -> Option<facts::Doc> {
     let is_prose = |line: &str| {
         let line = line.trim();
-        !line.is_empty() && !line.starts_with(['<', '|', '#', '!', '`', '~', '=']) && !line.starts_with("[![") && !line.starts_with("---")
+        !line.is_empty()
+            && !line.starts_with(['<', '|', '#', '!', '`', '~', '='])
+            && !line.starts_with("[![")
+            && !line.starts_with("---")
     };
     let start = (within.start..=within.end)
         .take_while(|&line| {
@@ -158,7 +172,10 @@ fn paragraph(text: &str, lines: &Lines, within: facts::Lines) -> Option<facts::D
             !line.starts_with("```") && !line.starts_with("~~~")
         })
         .find(|&line| is_prose(lines.text_of(text, line)))?;
-    let range = facts::Lines { start, end: within.end };
+    let range = facts::Lines {
+        start,
+        end: within.end,
+    };
     first_paragraph(text, lines, range, |line| {
         let line = line.trim_start();
         line.starts_with("```") || line.starts_with("~~~")

@@ -62,7 +62,13 @@ fn definitions(text: &str, lines: &Lines, entries: Vec<Entry>) -> Vec<Definition
     let mut open: Vec<(usize, u32)> = Vec::new();
     let ends: Vec<Option<u32>> = entries.iter().map(|entry| entry.end).collect();
     for (index, entry) in (0u32..).zip(entries.into_iter().take(MOST_ENTRIES)) {
-        close(&mut found, &mut open, entry.depth, entry.line.saturating_sub(1), lines);
+        close(
+            &mut found,
+            &mut open,
+            entry.depth,
+            entry.line.saturating_sub(1),
+            lines,
+        );
         let container = open.last().map(|(_, index)| *index);
         open.push((entry.depth, index));
         found.push(Definition {

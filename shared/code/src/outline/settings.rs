@@ -13,7 +13,13 @@ pub(super) fn hcl(text: &str, lines: &Lines) -> Facts {
             return None;
         }
         if let Some(head) = line.trim_end().strip_suffix('{') {
-            return Some((head.split_whitespace().map(|word| word.trim_matches('"')).collect::<Vec<_>>().join("."), 1));
+            return Some((
+                head.split_whitespace()
+                    .map(|word| word.trim_matches('"'))
+                    .collect::<Vec<_>>()
+                    .join("."),
+                1,
+            ));
         }
         line.split_once('=').map(|(key, _)| (key.trim().to_owned(), 1))
     })
@@ -26,7 +32,10 @@ pub(super) fn dockerfile(text: &str, lines: &Lines) -> Facts {
         let (first, rest) = words.split_first()?;
         match first.to_ascii_uppercase().as_str() {
             "FROM" => {
-                let stage = words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
+                let stage = words
+                    .iter()
+                    .position(|word| word.eq_ignore_ascii_case("as"))
+                    .and_then(|at| words.get(at + 1));
                 stage.or(rest.first()).map(|name| ((*name).to_owned(), 1))
             }
             "ENTRYPOINT" | "CMD" | "EXPOSE" => Some((line.trim().to_owned(), 2)),
@@ -73,7 +82,9 @@ pub(super) fn makefile(text: &str, lines: &Lines) -> Facts {
             .then(|| (target.split_whitespace().next().unwrap_or(target).to_owned(), 1))
     });
     for (number, line) in numbered(text, lines) {
-        let included = line.strip_prefix("include ").or_else(|| line.strip_prefix("-include "));
+        let included = line
+            .strip_prefix("include ")
+            .or_else(|| line.strip_prefix("-include "));
         if let Some(path) = included.filter(|path| !path.contains('$')) {
             import(&mut facts, &format!("./{}", path.trim()), number);
         }
@@ -102,12 +113,26 @@ pub(super) fn ini(text: &str, lines: &Lines) -> Facts {
 
 /// CMake: targets, options, functions.
 pub(super) fn cmake(text: &str, lines: &Lines) -> Facts {
-    const COMMANDS: &[&str] = &["project", "add_library", "add_executable", "add_custom_target", "option", "function", "macro", "add_test"];
+    const COMMANDS: &[&str] = &[
+        "project",
+        "add_library",
+        "add_executable",
+        "add_custom_target",
+        "option",
+        "function",
+        "macro",
+        "add_test",
+    ];
     by_line(text, lines, |line| {
         let (command, rest) = line.trim_start().split_once('(')?;
         let command = command.trim().to_ascii_lowercase();
-        let name = rest.trim_start().split([' ', ')', '\t']).find(|word| !word.is_empty())?;
-        COMMANDS.contains(&command.as_str()).then(|| (name.trim_matches('"').to_owned(), 1))
+        let name = rest
+            .trim_start()
+            .split([' ', ')', '\t'])
+            .find(|word| !word.is_empty())?;
+        COMMANDS
+            .contains(&command.as_str())
+            .then(|| (name.trim_matches('"').to_owned(), 1))
     })
 }
 
@@ -115,21 +140,53 @@ pub(super) fn cmake(text: &str, lines: &Lines) -> Facts {
 pub(super) fn css(text: &str, lines: &Lines) -> Facts {
     by_line(text, lines, |line| {
         let head = line.trim_end().strip_suffix('{')?.trim_end();
-        (!line.starts_with([' ', '\t', '}', '/', '*']) && !head.is_empty() && head.len() <= 120).then(|| (head.to_owned(), 1))
+        (!line.starts_with([' ', '\t', '}', '/', '*']) && !head.is_empty() && head.len() <= 120)
+            .then(|| (head.to_owned(), 1))
     })
 }
 
 /// SQL: what is created, by any dialect.
 pub(super) fn sql(text: &str, lines: &Lines) -> Facts {
-    const KINDS: &[&str] = &["TABLE", "VIEW", "FUNCTION", "PROCEDURE", "INDEX", "TYPE", "TRIGGER", "SCHEMA", "SEQUENCE", "EXTENSION"];
-    const FILLERS: &[&str] = &["OR", "REPLACE", "TEMP", "TEMPORARY", "UNIQUE", "MATERIALIZED", "IF", "NOT", "EXISTS", "CONCURRENTLY", "GLOBAL", "LOCAL", "UNLOGGED", "VIRTUAL", "DEFINER"];
+    const KINDS: &[&str] = &[
+        "TABLE",
+        "VIEW",
+        "FUNCTION",
+        "PROCEDURE",
+        "INDEX",
+        "TYPE",
+        "TRIGGER",
+        "SCHEMA",
+        "SEQUENCE",
+        "EXTENSION",
+    ];
+    const FILLERS: &[&str] = &[
+        "OR",
+        "REPLACE",
+        "TEMP",
+        "TEMPORARY",
+        "UNIQUE",
+        "MATERIALIZED",
+        "IF",
+        "NOT",
+        "EXISTS",
+        "CONCURRENTLY",
+        "GLOBAL",
+        "LOCAL",
+        "UNLOGGED",
+        "VIRTUAL",
+        "DEFINER",
+    ];
     let mut facts = by_line(text, lines, |line| {
         let mut words = line.split_whitespace();
         words.next().filter(|word| word.eq_ignore_ascii_case("create"))?;
         let mut words = words.filter(|word| !FILLERS.iter().any(|filler| word.eq_ignore_ascii_case(filler)));
         let kind = words.next()?;
         KINDS.iter().find(|known| kind.eq_ignore_ascii_case(known))?;
-        let name = words.next()?.split('(').next()?.trim_matches(['"', '`', '[', ']', ';']);
+        let name = words
+            .next()?
+            .split('(')
+            .next()?
+            .trim_matches(['"', '`', '[', ']', ';']);
         Some((name.to_owned(), 1))
     });
     end_statements(text, lines, &mut facts);
@@ -155,7 +212,10 @@ pub(super) fn html(text: &str, lines: &Lines) -> Facts {
     by_line(text, lines, |line| {
         let trimmed = line.trim_start();
         let tag = trimmed.strip_prefix('<')?;
-        let level = tag.strip_prefix('h').and_then(|rest| rest.chars().next()).and_then(|c| c.to_digit(10));
+        let level = tag
+            .strip_prefix('h')
+            .and_then(|rest| rest.chars().next())
+            .and_then(|c| c.to_digit(10));
         if let Some(level) = level.filter(|level| (1..=6).contains(level)) {
             let inner = trimmed.split_once('>')?.1.split('<').next()?.trim();
             return (!inner.is_empty()).then(|| (inner.to_owned(), level as usize));

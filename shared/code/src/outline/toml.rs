@@ -26,7 +26,9 @@ pub(super) fn read(text: &str, lines: &Lines) -> Facts {
         } else {
             None
         };
-        let name = name.map(|name| name.trim().trim_matches('"')).filter(|name| !name.is_empty());
+        let name = name
+            .map(|name| name.trim().trim_matches('"'))
+            .filter(|name| !name.is_empty());
         if let Some(name) = name {
             entries.push(Entry {
                 name: name.to_owned(),

@@ -7,7 +7,17 @@ use crate::{lines::Lines, reader::Facts};
 
 /// Mappings whose keys are names that people look for: jobs of a workflow, services, resources, routes.
 const OPENED: &[&str] = &[
-    "jobs", "services", "Resources", "Outputs", "Parameters", "paths", "volumes", "networks", "stages", "functions", "tasks",
+    "jobs",
+    "services",
+    "Resources",
+    "Outputs",
+    "Parameters",
+    "paths",
+    "volumes",
+    "networks",
+    "stages",
+    "functions",
+    "tasks",
 ];
 
 pub(super) fn read(text: &str, lines: &Lines) -> Facts {

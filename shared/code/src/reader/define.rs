@@ -30,7 +30,9 @@ impl<'t> Reader<'t> {
         if name.is_empty() || name.len() > LONGEST_NAME {
             return false;
         }
-        let start = lead.as_ref().map_or(bytes.start, |lead| lead.start.min(bytes.start));
+        let start = lead
+            .as_ref()
+            .map_or(bytes.start, |lead| lead.start.min(bytes.start));
         let head_start = match &lead {
             Some(lead) if lead.in_signature => start,
             _ => bytes.start,
@@ -48,7 +50,10 @@ impl<'t> Reader<'t> {
         };
         let spec = self.grammar.spec;
         let docstring = head.docstring.or_else(|| self.next_doc.take());
-        let end = head.body.unwrap_or(bytes.end).clamp(first_word, bytes.end.max(first_word));
+        let end = head
+            .body
+            .unwrap_or(bytes.end)
+            .clamp(first_word, bytes.end.max(first_word));
         let definition = Definition {
             name: name.to_owned(),
             kind: shape.kind,
@@ -123,17 +128,26 @@ impl<'t> Reader<'t> {
         if scope.kind != SymbolKind::Implementation {
             return None;
         }
-        self.facts.definitions.get(scope.definition as usize)?.owner.clone()
+        self.facts
+            .definitions
+            .get(scope.definition as usize)?
+            .owner
+            .clone()
     }
 
     /// The docstring, or the comment above the definition, or that between its attributes and itself.
     fn doc_of(&self, start: usize, own: usize, docstring: Option<Range<usize>>) -> Option<Doc> {
         if let Some(range) = docstring {
-            return docs::docstring(self.slice(range.clone()), self.lines.range(range.start, range.end));
+            return docs::docstring(
+                self.slice(range.clone()),
+                self.lines.range(range.start, range.end),
+            );
         }
         let style = &self.grammar.spec.style;
         let first = self.line(start);
-        let around = self.scope().and_then(|scope| self.facts.definitions.get(scope as usize));
+        let around = self
+            .scope()
+            .and_then(|scope| self.facts.definitions.get(scope as usize));
         if around.is_some_and(|around| around.name_line == first || around.lines.start == first) {
             return None;
         }
@@ -148,7 +162,9 @@ impl<'t> Reader<'t> {
 
 /// A function in a type is a method, a variable in a type is a field.
 fn member_kind(kind: SymbolKind, container: Option<SymbolKind>) -> SymbolKind {
-    use SymbolKind::{Class, Enum, Field, Function, Implementation, Interface, Method, Struct, Trait, Variable};
+    use SymbolKind::{
+        Class, Enum, Field, Function, Implementation, Interface, Method, Struct, Trait, Variable,
+    };
     let in_type = matches!(
         container,
         Some(Class | Struct | Enum | Trait | Interface | Implementation)
@@ -165,9 +181,7 @@ fn signature(text: &str) -> String {
     let mut folded = docs::fold(docs::cut(text, LONGEST_SIGNATURE * 4));
     let length = docs::cut(&folded, LONGEST_SIGNATURE).len();
     folded.truncate(length);
-    let end = folded
-        .trim_end_matches([' ', '{', ':', ';', ',', '='])
-        .len();
+    let end = folded.trim_end_matches([' ', '{', ':', ';', ',', '=']).len();
     // `def f():` loses its colon, but an operator's name or a type's last word is left alone.
     if end > 0 {
         folded.truncate(end);

@@ -8,7 +8,7 @@ use crate::lines::Lines;
 /// The longest text of a comment, in bytes.
 const LONGEST_DOC: usize = 4_000;
 
-/// The longest block comment that is looked for, in lines.
+/// The longest comment that is looked for, in lines.
 const LONGEST_BLOCK: u32 = 400;
 
 /// The comment directly above a line, not reaching above `earliest`.
@@ -43,7 +43,8 @@ pub(super) fn of_file(text: &str, lines: &Lines, style: &Style, definitions: &[D
         let end = comment_end(text, lines, style, line)?;
         let range = facts::Lines { start: line, end };
         let owned = |definition: &Definition| {
-            definition.doc.as_ref().is_some_and(|doc| doc.lines.end == end) || definition.lines.start == end + 1
+            definition.doc.as_ref().is_some_and(|doc| doc.lines.end == end)
+                || definition.lines.start == end + 1
         };
         if let Some(doc) = doc(text, lines, style, range)
             && (!definitions.iter().take(4).any(owned) || trimmed.starts_with("//!"))
@@ -57,7 +58,9 @@ pub(super) fn of_file(text: &str, lines: &Lines, style: &Style, definitions: &[D
 
 /// What may stand before the comment of a file.
 fn is_opening(line: &str) -> bool {
-    line.starts_with("<?php") || line.starts_with("#![") || matches!(line, "'use strict';" | "\"use strict\";")
+    line.starts_with("<?php")
+        || line.starts_with("#![")
+        || matches!(line, "'use strict';" | "\"use strict\";")
 }
 
 /// The last line of the comment that begins on a line.
@@ -91,7 +94,7 @@ fn block_start(text: &str, lines: &Lines, open: &str, last: u32, earliest: u32) 
 }
 
 fn run_start(text: &str, lines: &Lines, style: &Style, last: u32, earliest: u32) -> Option<u32> {
-    (earliest..=last)
+    (earliest.max(last.saturating_sub(LONGEST_BLOCK))..=last)
         .rev()
         .take_while(|&line| is_line_comment(lines.text_of(text, line).trim(), style))
         .last()
@@ -108,6 +111,13 @@ fn doc(text: &str, lines: &Lines, style: &Style, range: facts::Lines) -> Option<
     } else {
         all.into_iter().filter(|(_, line)| !is_directive(line)).collect()
     };
+    // A banner heads a part of the file rather than the definition below it.
+    if kept.len() > 1
+        && kept.first().is_some_and(|(_, line)| is_rule(line))
+        && !kept.iter().all(|(_, line)| is_rule(line))
+    {
+        return None;
+    }
     let first = kept.first()?.0;
     let last = kept.last()?.0;
     let cleaned = clean_lines(kept.iter().map(|(_, line)| *line), style.line_comments);
@@ -120,21 +130,54 @@ fn doc(text: &str, lines: &Lines, style: &Style, range: facts::Lines) -> Option<
     })
 }
 
+/// A line drawn with the marks of comments: `// -----`.
+fn is_rule(line: &str) -> bool {
+    line.len() >= 8 && !line.starts_with("/*") && line.chars().all(|c| "-=*#/~_+;% ".contains(c))
+}
+
 /// Lines for tools rather than for people.
 fn is_directive(line: &str) -> bool {
     const MARKS: &[&str] = &[
-        "//go:", "// +build", "//nolint", "// NOLINT", "// eslint", "/* eslint", "// @ts-", "// clang-format", "// prettier-",
-        "# -*-", "# type:", "# pylint:", "# noqa", "# frozen_string_literal", "# shellcheck", "# rubocop:", "// swiftlint",
-        "// ignore_for_file", "//region", "// region", "//endregion", "#region", "#endregion", "# coding", "// biome-",
+        "//go:",
+        "// +build",
+        "//nolint",
+        "// NOLINT",
+        "// eslint",
+        "/* eslint",
+        "// @ts-",
+        "// clang-format",
+        "// prettier-",
+        "# -*-",
+        "# type:",
+        "# pylint:",
+        "# noqa",
+        "# frozen_string_literal",
+        "# shellcheck",
+        "# rubocop:",
+        "// swiftlint",
+        "// ignore_for_file",
+        "//region",
+        "// region",
+        "//endregion",
+        "#region",
+        "#endregion",
+        "# coding",
+        "// biome-",
     ];
     MARKS.iter().any(|mark| line.starts_with(mark))
 }
 
 fn is_licence(text: &str) -> bool {
     let head: String = cut(text, 1_500).to_ascii_lowercase();
-    ["copyright", "spdx-license", "licensed under", "permission is hereby granted", "all rights reserved"]
-        .iter()
-        .any(|mark| head.contains(mark))
+    [
+        "copyright",
+        "spdx-license",
+        "licensed under",
+        "permission is hereby granted",
+        "all rights reserved",
+    ]
+    .iter()
+    .any(|mark| head.contains(mark))
 }
 
 /// A comment's text without its marks.
@@ -148,6 +191,11 @@ fn clean_lines<'a>(lines: impl Iterator<Item = &'a str>, marks: &[&str]) -> Stri
     let mut length = 0;
     for line in lines {
         let line = strip_marks(line, marks);
+        let line = if line.ends_with("//") {
+            line.trim_end_matches('/').trim_end()
+        } else {
+            line
+        };
         let decoration = !line.is_empty() && line.chars().all(|c| "-=*#/~_+;%! ".contains(c));
         let line = if decoration { "" } else { line };
         if length > LONGEST_DOC {
@@ -205,7 +253,11 @@ pub(super) fn docstring(literal: &str, lines: facts::Lines) -> Option<Doc> {
         .unwrap_or(0);
     let mut text = String::new();
     for (number, line) in inner.lines().enumerate() {
-        let line = if number == 0 { line.trim_start() } else { line.get(indent..).unwrap_or("") };
+        let line = if number == 0 {
+            line.trim_start()
+        } else {
+            line.get(indent..).unwrap_or("")
+        };
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -258,8 +310,14 @@ mod tests {
 
     #[test]
     fn marks_are_stripped() {
-        assert_eq!(clean_comment("/// One.\n///\n///   two", &["//"]), "One.\n\n  two");
-        assert_eq!(clean_comment("/**\n * One.\n * @x two\n */", &["//"]), "One.\n@x two");
+        assert_eq!(
+            clean_comment("/// One.\n///\n///   two", &["//"]),
+            "One.\n\n  two"
+        );
+        assert_eq!(
+            clean_comment("/**\n * One.\n * @x two\n */", &["//"]),
+            "One.\n@x two"
+        );
         assert_eq!(clean_comment("/* one */", &["//"]), "one");
         assert_eq!(clean_comment("# -----\n# one\n# -----", &["#"]), "one");
         assert_eq!(clean_comment("-- | one\n-- two", &["--"]), "one\ntwo");

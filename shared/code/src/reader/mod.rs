@@ -12,11 +12,14 @@ mod signal;
 pub(crate) mod spec;
 mod walk;
 
-use std::ops::Range;
+use std::{cell::OnceCell, ops::Range};
 
 use deepwiki_domain::{
     RepoPath,
-    facts::{Definition, Doc, Import, ImportedName, Reference, ReferenceKind, Signal, SignalKind, SymbolKind, Visibility, name_hash},
+    facts::{
+        Definition, Doc, Import, ImportedName, Reference, ReferenceKind, Signal, SignalKind, SymbolKind,
+        Visibility, name_hash,
+    },
     manifest::{Role, ShardFile},
 };
 use tree_sitter::Node;
@@ -82,6 +85,7 @@ pub(crate) struct Reader<'t> {
     lead: Option<Lead>,
     /// Names that are exported apart from their definitions.
     exported: HashedSet,
+    has_exports: OnceCell<bool>,
     /// A string that documents the next definition.
     next_doc: Option<Range<usize>>,
     /// References that were seen: one a scope, name and kind is enough.
@@ -139,6 +143,7 @@ impl<'t> Reader<'t> {
             label: 0..0,
             lead: None,
             exported: HashedSet::default(),
+            has_exports: OnceCell::new(),
             next_doc: None,
             seen: HashedSet::default(),
             depth: 0,
@@ -203,7 +208,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Notes an import at a node.
-    pub(crate) fn import(&mut self, node: Node<'_>, path: Vec<String>, name: ImportedName, alias: Option<&str>) {
+    pub(crate) fn import(
+        &mut self,
+        node: Node<'_>,
+        path: Vec<String>,
+        name: ImportedName,
+        alias: Option<&str>,
+    ) {
         let line = self.line(node.start_byte());
         let scope = self
             .scopes
@@ -247,7 +258,9 @@ impl<'t> Reader<'t> {
     fn required_as(&self, start: usize) -> Option<String> {
         let line = self.slice(self.lines.start_of(self.line(start))..start);
         let before = line.trim_end().strip_suffix('=')?.trim_end();
-        let name = before.rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).next()?;
+        let name = before
+            .rsplit(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+            .next()?;
         (!name.is_empty()).then(|| name.to_owned())
     }
 
@@ -272,6 +285,13 @@ impl<'t> Reader<'t> {
     pub(crate) fn document_file(&mut self, bytes: Range<usize>) {
         let lines = self.lines.range(bytes.start, bytes.end);
         self.facts.doc = docs::docstring(self.slice(bytes), lines);
+    }
+
+    /// Whether the text exports as modules of ECMAScript do; looked up once.
+    pub(crate) fn text_has_exports(&self) -> bool {
+        *self
+            .has_exports
+            .get_or_init(|| self.text.contains("\nexport ") || self.text.starts_with("export "))
     }
 
     /// What has the name of this node is exported, wherever it is defined.

@@ -71,9 +71,14 @@ impl<'t> Reader<'t> {
     fn read_name(&mut self, node: Node<'_>, kind: ReferenceKind, member: bool) {
         let range = node.byte_range();
         let name = self.slice(range.clone());
-        if name.is_empty() || name.len() > LONGEST_NAME || self.label.contains(&range.start) || self.is_own_name(range.start) {
+        if name.is_empty()
+            || name.len() > LONGEST_NAME
+            || self.label.contains(&range.start)
+            || self.is_own_name(range.start)
+        {
             return;
         }
+        let hash = name_hash(name);
         let qualifier = qualifier(self.text, range.start, &self.grammar.spec.style);
         let mut after = self.after(range.end);
         after.call |= !self.called.is_empty() && self.is_called(range.end);
@@ -85,7 +90,7 @@ impl<'t> Reader<'t> {
                 self.bind(name);
                 return;
             }
-            if self.is_bound(name) {
+            if self.is_bound(hash) {
                 return;
             }
         }
@@ -108,16 +113,19 @@ impl<'t> Reader<'t> {
             (self.grammar.spec.signals)(self, &site);
         }
         let style = &self.grammar.spec.style;
-        if style.keywords.contains(&name) || in_attribute && style.bang_calls && !is_path_or_type(name, &qualifier) {
+        if self.grammar.is_keyword(hash)
+            || in_attribute && style.bang_calls && !is_path_or_type(name, &qualifier)
+        {
             return;
         }
-        self.refer(name, &qualifier, kind, range.start);
+        self.refer(name, hash, &qualifier, kind, range.start);
     }
 
     /// Notes a reference, once a scope.
-    fn refer(&mut self, name: &str, qualifier: &Qualifier<'_>, kind: ReferenceKind, start: usize) {
+    fn refer(&mut self, name: &str, hash: u64, qualifier: &Qualifier<'_>, kind: ReferenceKind, start: usize) {
         let scope = self.scope();
-        let mut hash = name_hash(name) ^ u64::from(scope.map_or(0, |scope| scope + 1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut hash =
+            hash ^ u64::from(scope.map_or(0, |scope| scope + 1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         hash = hash.rotate_left(3) ^ kind as u64;
         for part in qualifier.parts() {
             hash = hash.wrapping_mul(31) ^ name_hash(part.word) ^ part.suffix.len() as u64;
@@ -155,7 +163,13 @@ impl<'t> Reader<'t> {
             .is_some_and(|scope| scope.name.start == start && scope.kind != SymbolKind::Implementation)
     }
 
-    fn binds_here(&self, range: &std::ops::Range<usize>, name: &str, kind: ReferenceKind, after: &After) -> bool {
+    fn binds_here(
+        &self,
+        range: &std::ops::Range<usize>,
+        name: &str,
+        kind: ReferenceKind,
+        after: &After,
+    ) -> bool {
         if self.binding == *range {
             return true;
         }
@@ -205,7 +219,12 @@ impl<'t> Reader<'t> {
 
     /// Whether the name that ends here is called. Calls nest, and inner ones are met later but end first.
     fn is_called(&mut self, end: usize) -> bool {
-        let found = self.called.iter().rev().take(MOST_CALLS).position(|&at| at == end);
+        let found = self
+            .called
+            .iter()
+            .rev()
+            .take(MOST_CALLS)
+            .position(|&at| at == end);
         if let Some(back) = found {
             self.called.truncate(self.called.len().saturating_sub(back + 1));
         }
@@ -222,8 +241,8 @@ impl<'t> Reader<'t> {
         self.label = node.byte_range();
     }
 
-    fn is_bound(&self, name: &str) -> bool {
-        !self.bound.is_empty() && self.bound.contains(&name_hash(name))
+    fn is_bound(&self, hash: u64) -> bool {
+        !self.bound.is_empty() && self.bound.contains(&hash)
     }
 
     fn kind_here(&self, start: usize, kind: ReferenceKind, after: &After) -> ReferenceKind {
@@ -260,7 +279,11 @@ impl<'t> Reader<'t> {
             after.call |= generics_end(rest).is_some_and(|rest| rest.starts_with('('));
         }
         // A chain of calls goes on on the next line.
-        let next = if near.starts_with('\n') { near.trim_start() } else { near };
+        let next = if near.starts_with('\n') {
+            near.trim_start()
+        } else {
+            near
+        };
         let on_next_line = next.len() != near.len();
         for separator in style.separators {
             let Some(tail) = next.strip_prefix(separator) else {
@@ -327,12 +350,14 @@ fn qualifier<'t>(text: &'t str, start: usize, style: &Style) -> Qualifier<'t> {
     let mut end = start;
     while qualifier.length < MOST_PARTS {
         let before = trim_end(bytes.get(..end).unwrap_or_default(), style);
-        let Some(separator) = style.separators.iter().find(|mark| before.ends_with(mark.as_bytes())) else {
+        let Some(separator) = style
+            .separators
+            .iter()
+            .find(|mark| before.ends_with(mark.as_bytes()))
+        else {
             break;
         };
-        let before = before
-            .get(..before.len() - separator.len())
-            .unwrap_or_default();
+        let before = before.get(..before.len() - separator.len()).unwrap_or_default();
         if *separator == "." && before.last() == Some(&b'.') {
             break;
         }
@@ -380,7 +405,8 @@ fn last_part<'t>(text: &'t str, before: &[u8]) -> Option<(&'t str, &'static str,
     let length = rest.iter().rev().take_while(|&&byte| in_word(byte)).count();
     let start = rest.len() - length;
     let word = text.get(start..rest.len())?;
-    let named = !word.is_empty() && word.len() <= LONGEST_NAME && !word.starts_with(|c: char| c.is_ascii_digit());
+    let named =
+        !word.is_empty() && word.len() <= LONGEST_NAME && !word.starts_with(|c: char| c.is_ascii_digit());
     named.then_some((word, suffix, start))
 }
 
@@ -404,8 +430,14 @@ fn bracket_start(text: &[u8], open: u8, close: u8) -> Option<&[u8]> {
 fn trim_end<'t>(text: &'t [u8], style: &Style) -> &'t [u8] {
     let mut trimmed = text.trim_ascii_end();
     // Comments are looked for only where a line was left behind, which is rare.
-    while text.get(trimmed.len()..).is_some_and(|white| white.contains(&b'\n')) {
-        let line_start = trimmed.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+    while text
+        .get(trimmed.len()..)
+        .is_some_and(|white| white.contains(&b'\n'))
+    {
+        let line_start = trimmed
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
         let line = trimmed.get(line_start..).unwrap_or_default();
         let comment = style.line_comments.iter().find_map(|mark| {
             let mark = mark.as_bytes();
@@ -415,7 +447,12 @@ fn trim_end<'t>(text: &'t [u8], style: &Style) -> &'t [u8] {
             after_blank.then_some(at)
         });
         match comment {
-            Some(at) => trimmed = trimmed.get(..line_start + at).unwrap_or_default().trim_ascii_end(),
+            Some(at) => {
+                trimmed = trimmed
+                    .get(..line_start + at)
+                    .unwrap_or_default()
+                    .trim_ascii_end()
+            }
             None => break,
         }
         if trimmed.is_empty() {

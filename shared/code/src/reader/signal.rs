@@ -32,13 +32,15 @@ pub(crate) fn literals(after: &str) -> Vec<&str> {
 /// The string that a named argument has: `help="…"`.
 pub(crate) fn named_literal<'t>(after: &'t str, name: &str) -> Option<&'t str> {
     let arguments = arguments(after);
-    arguments.match_indices(name).find_map(|(at, _)| {
-        let before = arguments.get(..at)?.chars().next_back()?;
-        let rest = arguments.get(at + name.len()..)?.trim_start();
-        let rest = rest.strip_prefix(['=', ':', '('])?.trim_start();
-        (!before.is_alphanumeric()).then(|| string_at(rest))?
-    })
-    .map(|(string, _)| string)
+    arguments
+        .match_indices(name)
+        .find_map(|(at, _)| {
+            let before = arguments.get(..at)?.chars().next_back()?;
+            let rest = arguments.get(at + name.len()..)?.trim_start();
+            let rest = rest.strip_prefix(['=', ':', '('])?.trim_start();
+            (!before.is_alphanumeric()).then(|| string_at(rest))?
+        })
+        .map(|(string, _)| string)
 }
 
 /// The text inside the brackets that follow.
@@ -68,7 +70,8 @@ fn string_at(text: &str) -> Option<(&str, &str)> {
     let inner = text.get(1..)?;
     let end = inner.find([quote, '\n'])?;
     let string = inner.get(..end)?;
-    (inner.get(end..)?.starts_with(quote) && string.len() <= REACH / 2).then_some((string, inner.get(end + 1..)?))
+    (inner.get(end..)?.starts_with(quote) && string.len() <= REACH / 2)
+        .then_some((string, inner.get(end + 1..)?))
 }
 
 #[cfg(test)]
@@ -83,7 +86,10 @@ mod tests {
         assert_eq!(literal(" '/x', to: 'y'"), Some("/x"));
         assert_eq!(literal("(\n    b\"x\", 1)"), Some("x"));
         assert_eq!(literal("(HOME)"), None);
-        assert_eq!(literals("(\"-x\", '--long', help=\"h (s)\") + \"no\""), ["-x", "--long", "h (s)"]);
+        assert_eq!(
+            literals("(\"-x\", '--long', help=\"h (s)\") + \"no\""),
+            ["-x", "--long", "h (s)"]
+        );
         assert_eq!(named_literal("(\"-x\", help=\"text\")", "help"), Some("text"));
     }
 }

@@ -60,7 +60,12 @@ impl Reader<'_> {
             Some(rule) => self.apply(rule, action, node, &mut frame),
             None => Below::Read,
         };
-        if self.lead.is_some() && !matches!(action.rule, Some(Rule::Attribute | Rule::Wrapper(_) | Rule::Opaque)) {
+        if self.lead.is_some()
+            && !matches!(
+                action.rule,
+                Some(Rule::Attribute | Rule::Wrapper(_) | Rule::Opaque)
+            )
+        {
             self.drop_lead(node);
         }
         (below, frame)
@@ -114,7 +119,10 @@ impl Reader<'_> {
                 }
             }
             Rule::Label(_) => {
-                let label = action.fields.first().and_then(|field| node.child_by_field_id(field.get()));
+                let label = action
+                    .fields
+                    .first()
+                    .and_then(|field| node.child_by_field_id(field.get()));
                 if let Some(label) = label {
                     self.skip_name(label);
                 }
@@ -135,7 +143,10 @@ impl Reader<'_> {
             return;
         }
         if let Some(scope) = self.scopes.pop() {
-            for name in self.bound_in_order.drain(scope.bound.min(self.bound_in_order.len())..) {
+            for name in self
+                .bound_in_order
+                .drain(scope.bound.min(self.bound_in_order.len())..)
+            {
                 self.bound.remove(&name);
             }
         }
@@ -180,9 +191,7 @@ impl Reader<'_> {
     /// A lead ends with the node after it, or with the node that it wraps.
     fn drop_lead(&mut self, node: Node<'_>) {
         let keep = self.lead.as_ref().is_some_and(|lead| match lead.depth {
-            Some(depth) => {
-                self.frames.len() > depth || !node.is_named() || node.start_byte() < lead.end
-            }
+            Some(depth) => self.frames.len() > depth || !node.is_named() || node.start_byte() < lead.end,
             None => node.start_byte() < lead.end,
         });
         if !keep {
@@ -214,8 +223,12 @@ fn range_of(node: Node<'_>, fields: &[std::num::NonZeroU16]) -> Option<std::ops:
     let mut range: Option<std::ops::Range<usize>> = None;
     for field in fields {
         if let Some(child) = node.child_by_field_id(field.get()) {
-            let start = range.as_ref().map_or(child.start_byte(), |range| range.start.min(child.start_byte()));
-            let end = range.as_ref().map_or(child.end_byte(), |range| range.end.max(child.end_byte()));
+            let start = range
+                .as_ref()
+                .map_or(child.start_byte(), |range| range.start.min(child.start_byte()));
+            let end = range
+                .as_ref()
+                .map_or(child.end_byte(), |range| range.end.max(child.end_byte()));
             range = Some(start..end);
         }
     }
