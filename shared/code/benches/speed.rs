@@ -95,7 +95,7 @@ fn compare(language: Language, shard: Shard, pool: &rayon::ThreadPool) {
     let (fitting, whole) = functions(&facts, &shard.files);
     let cutting = facts
         .iter()
-        .map(|facts| cuts(facts))
+        .map(cuts)
         .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let speed = |time: Duration| bytes as f64 / 1e6 / time.as_secs_f64();
     println!(

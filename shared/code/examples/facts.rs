@@ -1,11 +1,6 @@
 //! Prints the facts of files: `cargo run -p deepwiki-code --example facts -- src/lib.rs …`
 
-#![expect(
-    clippy::print_stdout,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "a tool for developers"
-)]
+#![expect(clippy::print_stdout, reason = "a tool for developers")]
 
 #[path = "../tests/support/mod.rs"]
 mod support;
