@@ -1,6 +1,10 @@
 //! Opening, purging and collecting garbage.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed assertion is how a test fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assertion is how a test fails"
+)]
 
 use std::{
     collections::BTreeMap,
