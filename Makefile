@@ -8,7 +8,7 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup lint test test-unit test-infra test-command test-aws binaries build deploy clean
+.PHONY: help setup lint test test-supply test-unit test-infra test-command test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -34,10 +34,13 @@ lint: ## Format and lints, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-test: lint test-unit test-infra test-command test-aws ## Everything
+test: lint test-supply test-unit test-infra test-command test-aws ## Everything
 
 test-unit: ## The Rust tests
 	cargo test --workspace --locked
+
+test-supply: setup ## Licences and origins of what is linked
+	$(PYTEST) tests/supply
 
 test-infra: setup ## Template, rules, state machine, row by row
 	$(PYTEST) tests/infra
