@@ -1,9 +1,5 @@
 //! The examples in `events/` are what the code reads: each parses into its type, and says again what it said.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may fail where it stands"
-)]
+#![expect(clippy::panic, reason = "a test may fail where it stands")]
 
 use std::path::Path;
 
