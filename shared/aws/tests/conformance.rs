@@ -1,4 +1,4 @@
-//! The adapters to AWS do what every adapter must do, on the AWS at `DEEPWIKI_TEST_AWS_ENDPOINT` (`make test` starts
+//! The adapters to AWS do what every adapter must do, on the AWS at `DEEPWIKI_TEST_AWS_ENDPOINT` (`make test-aws` starts
 //! a loopback one and sets it). Each test makes tables, buckets, queues and state machines of its own there.
 
 #![expect(

@@ -24,7 +24,7 @@ impl Loopback {
     /// None, and a word about it, where no endpoint is set.
     pub(crate) async fn connect() -> Option<Self> {
         let Ok(endpoint) = std::env::var("DEEPWIKI_TEST_AWS_ENDPOINT") else {
-            eprintln!("skipped: DEEPWIKI_TEST_AWS_ENDPOINT is not set; `make test` sets it");
+            eprintln!("skipped: DEEPWIKI_TEST_AWS_ENDPOINT is not set; `make test-aws` sets it");
             return None;
         };
         let keys = Credentials::new("test", "test", None, None, "test");
