@@ -47,10 +47,13 @@ pub(crate) fn module_map(
             text.push_str(&format!("  subgraph g{index}[\"{}\"]\n", label(&group)));
         }
         for path in &members {
-            let short = path
+            let name = modules
+                .at_path(path)
+                .map_or(path.as_str(), |module| module.name());
+            let short = name
                 .strip_prefix(&format!("{group}/"))
                 .filter(|_| !group.is_empty())
-                .unwrap_or(path);
+                .unwrap_or(name);
             text.push_str(&format!("{inner}{}[\"{}\"]\n", id(path), label(short)));
         }
         if !group.is_empty() {
@@ -403,6 +406,13 @@ mod tests {
             names: Vec::new(),
             count: 1,
         }
+    }
+
+    #[test]
+    fn the_top_of_a_repository_is_drawn_by_its_name() {
+        let modules = Modules::new(&[crate::fixtures::file("main.rs", 200)], &BTreeMap::new(), "demo");
+        let drawn = module_map(&modules, &[&usage("src/net", "")], None, "").unwrap();
+        assert!(drawn.mermaid.contains("[\"demo\"]"), "{}", drawn.mermaid);
     }
 
     #[test]

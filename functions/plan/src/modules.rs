@@ -48,6 +48,14 @@ impl Module {
         }
     }
 
+    /// What a picture calls it: its path, and at the top of the repository, which has none, its title.
+    pub(crate) fn name(&self) -> &str {
+        match &self.title {
+            Title::Module(title) if self.path.is_empty() => title,
+            _ => &self.path,
+        }
+    }
+
     pub(crate) fn reference(&self) -> ModuleRef {
         ModuleRef {
             path: self.path.clone(),
@@ -111,6 +119,11 @@ impl Modules {
             }
         }
         at
+    }
+
+    /// The module of this path.
+    pub(crate) fn at_path(&self, path: &str) -> Option<&Module> {
+        self.list.iter().find(|module| module.path == path)
     }
 
     /// The modules right below one, or the topmost ones.
@@ -378,28 +391,8 @@ fn hex_of(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use deepwiki_domain::{BlobId, Language, RepoPath};
-
     use super::*;
-
-    fn file(path: &str, lines: u32) -> FileFacts {
-        FileFacts {
-            path: RepoPath::new(path).unwrap(),
-            blob: BlobId::new("0".repeat(40)).unwrap(),
-            language: Some(Language::Rust),
-            role: Role::Source,
-            lines,
-            has_errors: false,
-            doc: None,
-            package: None,
-            definitions: vec![crate::fixtures::definition("f", 1, lines)],
-            references: vec![],
-            imports: vec![],
-            signals: vec![],
-            chunks: vec![],
-            manifest: None,
-        }
-    }
+    use crate::fixtures::file;
 
     fn paths(modules: &Modules) -> Vec<&str> {
         modules.list.iter().map(|module| module.path.as_str()).collect()

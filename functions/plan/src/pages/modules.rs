@@ -75,7 +75,7 @@ fn page(material: &Material<'_>, at: usize, above: &Slug) -> Option<Draft> {
         .take(8)
         .collect();
     draft.add(documented, BriefSection::Values);
-    if let Some(picture) = diagrams::class_diagram(material.model, &types, &module.path) {
+    if let Some(picture) = diagrams::class_diagram(material.model, &types, module.name()) {
         draft.sections.push(BriefSection::Picture(picture));
     }
     draft.add(usages(material.usages, |(_, to)| to == at), BriefSection::UsedBy);
@@ -261,9 +261,9 @@ fn neighbourhood(material: &Material<'_>, at: usize) -> Option<deepwiki_domain::
         .filter(|((from, to), _)| *from == at || *to == at)
         .map(|(_, usage)| usage)
         .collect();
-    let path = &material.modules.get(at)?.path;
+    let name = material.modules.get(at)?.name();
     (around.len() >= 2)
-        .then(|| diagrams::module_map(material.modules, &around, Some(at), path))
+        .then(|| diagrams::module_map(material.modules, &around, Some(at), name))
         .flatten()
 }
 
