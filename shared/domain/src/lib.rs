@@ -6,6 +6,7 @@
 pub mod error;
 pub mod event;
 pub mod facts;
+pub mod forecast;
 pub mod gate;
 pub mod graph;
 pub mod id;
