@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use deepwiki_domain::Locale;
+use deepwiki_domain::{Language, Locale, facts::SymbolKind, manifest::Role, search::Filter};
 
 /// A cited, checked wiki of any repository, on your own machine.
 #[derive(Debug, Parser)]
@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Search the wikis and their sources
     Search(Search),
+    /// Ask the wikis and their sources a question
+    Ask(Ask),
     /// Write a wiki as files
     Export(Export),
     /// List the repositories built here
@@ -85,12 +87,75 @@ pub(crate) struct Search {
     /// Search this repository only; may be given several times
     #[arg(long, value_name = "REPOSITORY")]
     pub(crate) repository: Vec<String>,
+    #[command(flatten)]
+    pub(crate) filter: Filters,
     /// How many hits
     #[arg(long, default_value_t = 10)]
     pub(crate) limit: usize,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ask {
+    /// What to ask
+    pub(crate) question: String,
+    /// Ask this repository only; may be given several times
+    #[arg(long, value_name = "REPOSITORY")]
+    pub(crate) repository: Vec<String>,
+    /// Language of the answer [default: that of the question]
+    #[arg(long, value_name = "en|ja")]
+    pub(crate) language: Option<Locale>,
+    #[command(flatten)]
+    pub(crate) filter: Filters,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What hits are restricted to; each may be given several times.
+#[derive(Debug, Args)]
+pub(crate) struct Filters {
+    /// Only below this folder, in this file, or where this pattern fits (`*.rs`)
+    #[arg(long, value_name = "PATH")]
+    path: Vec<String>,
+    /// Only source in this language (`rust`, `c-sharp`)
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    code: Vec<Language>,
+    /// Only files for this: source, test, doc, config, example, generated or vendored
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    role: Vec<Role>,
+    /// Only definitions of this kind (`function`, `class`)
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Vec<SymbolKind>,
+}
+
+impl From<Filters> for Filter {
+    fn from(filters: Filters) -> Self {
+        Self {
+            paths: filters.path,
+            languages: filters.code,
+            roles: filters.role,
+            kinds: filters.kind,
+        }
+    }
+}
+
+fn language(name: &str) -> Result<Language, String> {
+    Language::of_name(name).ok_or_else(|| known(Language::ALL.iter().map(|it| it.id())))
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::of_name(name).ok_or_else(|| known(Role::ALL.into_iter().map(Role::name)))
+}
+
+fn kind(name: &str) -> Result<SymbolKind, String> {
+    SymbolKind::of_name(name).ok_or_else(|| known(SymbolKind::ALL.into_iter().map(SymbolKind::name)))
+}
+
+fn known<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("known are {}", names.collect::<Vec<_>>().join(", "))
 }
 
 #[derive(Debug, Args)]

@@ -95,6 +95,18 @@ impl Library {
         }
     }
 
+    /// The repositories that a user named, or all.
+    pub(crate) async fn chosen(&self, wanted: &[String]) -> anyhow::Result<Vec<Repository>> {
+        if wanted.is_empty() {
+            return self.all().await;
+        }
+        let mut chosen = Vec::new();
+        for wanted in wanted {
+            chosen.push(self.find(wanted).await?);
+        }
+        Ok(chosen)
+    }
+
     /// The published wiki of a repository.
     pub(crate) fn published(repository: &Repository) -> anyhow::Result<&Generation> {
         repository.published.as_ref().with_context(|| {

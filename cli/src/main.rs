@@ -34,6 +34,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Build(build) => commands::build::run(data, build).await,
         Command::Serve(serve) => commands::serve::run(data, serve).await,
         Command::Search(search) => commands::search::run(data, search).await,
+        Command::Ask(ask) => commands::ask::run(data, ask).await,
         Command::Export(export) => commands::export::run(data, export).await,
         Command::List(list) => commands::list::run(data, list).await,
         Command::Graph(graph) => commands::graph::run(data, graph).await,

@@ -51,3 +51,8 @@ pub(crate) fn line(text: impl std::fmt::Display) {
 pub(crate) fn note(text: impl std::fmt::Display) {
     eprintln!("{text}");
 }
+
+/// Text of a repository without what would steer a terminal. Tabs stay.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().filter(|c| *c == '\t' || !c.is_control()).collect()
+}

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub(crate) mod ask;
 pub(crate) mod build;
 pub(crate) mod export;
 pub(crate) mod graph;

@@ -4,49 +4,41 @@ use std::path::PathBuf;
 
 use deepwiki_domain::search::{MOST_HITS, Query};
 use deepwiki_ports::SearchIndex;
-use serde::Serialize;
 
 use crate::{args::Search, library::Library, output};
 
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Found {
-    hits: Vec<deepwiki_domain::search::Hit>,
-}
-
 pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
-    let repositories = if arguments.repository.is_empty() {
-        library.all().await?
-    } else {
-        let mut chosen = Vec::new();
-        for wanted in &arguments.repository {
-            chosen.push(library.find(wanted).await?);
-        }
-        chosen
-    };
+    let repositories = library.chosen(&arguments.repository).await?;
     let query = Query {
-        text: arguments.query,
         repositories: repositories
             .iter()
             .map(|repository| repository.id.clone())
             .collect(),
-        locale: None,
+        filter: arguments.filter.into(),
         limit: arguments.limit.min(MOST_HITS),
+        ..Query::new(arguments.query)
     };
-    let hits = library
+    let found = library
         .search
         .search(&Library::searchable(&repositories), &query)
         .await?;
-    if arguments.json {
-        return output::json(&Found { hits });
+    for refused in &found.refused {
+        output::note(&refused.reason);
     }
-    if hits.is_empty() {
+    if arguments.json {
+        return output::json(&found);
+    }
+    if found.hits.is_empty() {
         output::note("nothing found");
     }
-    for hit in hits {
+    for hit in found.hits {
         let symbol = hit.symbol.map(|symbol| format!("  {symbol}")).unwrap_or_default();
-        let page = hit.page.map(|page| format!("  [{page}]")).unwrap_or_default();
+        let page = match (hit.page, hit.section) {
+            (Some(page), Some(section)) => format!("  [{page}#{section}]"),
+            (Some(page), None) => format!("  [{page}]"),
+            _ => String::new(),
+        };
         output::line(format_args!(
             "{}  {}:{}-{}{symbol}{page}",
             hit.repository, hit.path, hit.start, hit.end

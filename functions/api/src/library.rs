@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use deepwiki_ask::{AskPorts, Sources};
 use deepwiki_domain::{
     ArtefactKey, CommitId, Locale, RepoPath, RepositoryId, Slug,
+    answer::{Answer, Question},
     job::Job,
     manifest::{Manifest, Shard},
     page::{Citation, Page, Validity},
     repository::{Generation, Repository},
-    search::{Hit, LONGEST_QUERY, Query},
+    search::{Found, LONGEST_QUERY, Query},
     wiki::PageEntry,
 };
 use deepwiki_ports::{
-    ArtefactStore, Jobs, PageCatalog, Repositories, SearchIndex, codec, index::Searchable,
+    ArtefactStore, Embedder, Jobs, PageCatalog, Repositories, SearchIndex, codec, index::Searchable,
     repositories::RepositoryPage,
 };
 use serde::Deserialize;
@@ -34,14 +36,17 @@ pub struct Ports {
     pub jobs: Arc<dyn Jobs>,
     /// Holds every published artefact.
     pub artefacts: Arc<dyn ArtefactStore>,
-    /// Full text search.
+    /// Search.
     pub search: Arc<dyn SearchIndex>,
+    /// Turns questions into vectors; none where search is lexical.
+    pub embedder: Option<Arc<dyn Embedder>>,
 }
 
 /// Everything that readers can ask for.
 pub(crate) struct Library {
     ports: Ports,
     cache: Cache,
+    sources: Sources,
 }
 
 /// A published wiki in one language.
@@ -93,6 +98,7 @@ impl Library {
         Self {
             ports,
             cache: Cache::new(cache_bytes),
+            sources: Sources::default(),
         }
     }
 
@@ -279,20 +285,12 @@ impl Library {
     }
 
     /// Searches the published wikis of these repositories, or of all.
-    pub(crate) async fn search(&self, query: &Query) -> Result<Vec<Hit>, Problem> {
+    pub(crate) async fn search(&self, query: &Query) -> Result<Found, Problem> {
         if query.text.chars().count() > LONGEST_QUERY {
             let limit = format!("A query has at most {LONGEST_QUERY} characters: shorten it.");
             return Err(Problem::bad_request(limit));
         }
-        let repositories = if query.repositories.is_empty() {
-            self.repositories(None, MOST_REPOSITORIES).await?.repositories
-        } else {
-            let mut chosen = Vec::new();
-            for id in query.repositories.iter().take(MOST_REPOSITORIES) {
-                chosen.push(self.repository(id).await?);
-            }
-            chosen
-        };
+        let repositories = self.chosen(&query.repositories).await?;
         let searchable = repositories.into_iter().filter_map(|repository| {
             let generation = repository.published?;
             Some(Searchable {
@@ -303,9 +301,39 @@ impl Library {
         });
         let generations: Vec<Searchable> = searchable.collect();
         if query.text.trim().is_empty() || generations.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Found::default());
         }
-        Ok(self.ports.search.search(&generations, query).await?)
+        let embedder = self.ports.embedder.as_deref();
+        let query = Query {
+            vector: deepwiki_ask::query_vector(&query.text, embedder).await,
+            ..query.clone()
+        };
+        Ok(self.ports.search.search(&generations, &query).await?)
+    }
+
+    /// Answers from the published wikis of these repositories, or of all.
+    pub(crate) async fn ask(&self, question: &Question, ids: &[RepositoryId]) -> Result<Answer, Problem> {
+        let repositories = self.chosen(ids).await?;
+        let ports = AskPorts {
+            search: self.ports.search.as_ref(),
+            embedder: self.ports.embedder.as_deref(),
+            artefacts: self.ports.artefacts.as_ref(),
+            pages: self.ports.pages.as_ref(),
+            sources: &self.sources,
+        };
+        Ok(deepwiki_ask::ask(question, &repositories, ports).await?)
+    }
+
+    /// Those of these repositories that the asker may see, or all such where none is named.
+    async fn chosen(&self, ids: &[RepositoryId]) -> Result<Vec<Repository>, Problem> {
+        if ids.is_empty() {
+            return Ok(self.repositories(None, MOST_REPOSITORIES).await?.repositories);
+        }
+        let mut chosen = Vec::new();
+        for id in ids.iter().take(MOST_REPOSITORIES) {
+            chosen.push(self.repository(id).await?);
+        }
+        Ok(chosen)
     }
 
     /// The generation that a hit was found in, if it is still the published one.

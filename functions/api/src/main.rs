@@ -26,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
         pages: Arc::new(DynamoPages::new(&sdk, &config.pages_table)),
         jobs: Arc::new(DynamoJobs::new(&sdk, &config.jobs_table)),
         search: Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE)),
+        embedder: None,
         artefacts,
     });
     let serve = service_fn(|request: Request| mounts.at(&base_path(&request)).oneshot(request));

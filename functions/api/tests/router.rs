@@ -494,6 +494,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_answers_as_d
         "/repos/{id}/jobs",
         "/jobs/{id}",
         "/search",
+        "/ask",
     ]
     .into();
     let paths = document["paths"].as_object().unwrap();
@@ -501,7 +502,7 @@ async fn the_openapi_document_describes_every_route_and_every_route_answers_as_d
         paths.keys().map(String::as_str).collect::<BTreeSet<_>>(),
         expected
     );
-    for (path, methods) in paths {
+    for (path, methods) in paths.iter().filter(|(_, methods)| methods["get"].is_object()) {
         let address = match path.as_str() {
             "/jobs/{id}" => path.replace("{id}", &job),
             _ => path

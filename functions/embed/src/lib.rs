@@ -10,7 +10,7 @@ use deepwiki_domain::{
     message::{EmbedInput, EmbedOutput},
     page::Page,
 };
-use deepwiki_ports::{ArtefactStore, Embedder, Result, codec};
+use deepwiki_ports::{ArtefactStore, Embedder, Purpose, Result, codec};
 use serde::{Deserialize, Serialize};
 
 /// How many texts go to the embedder at once.
@@ -98,7 +98,7 @@ async fn part_key(
 async fn embed_all(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
     let mut vectors = Vec::with_capacity(texts.len());
     for batch in texts.chunks(BATCH) {
-        let made = embedder.embed(batch).await?;
+        let made = embedder.embed(batch, Purpose::Passage).await?;
         let sound = made.len() == batch.len() && made.iter().all(|v| v.iter().any(|x| *x != 0.0));
         if !sound {
             return Err(StageError::transient("the embedding model gave an empty vector"));

@@ -15,6 +15,7 @@ use deepwiki_domain::{
     message::{IndexInput, IndexOutput, PublishInput, PublishOutput},
     plan::Plan,
     repository::Generation,
+    search,
     wiki::Edition,
 };
 use deepwiki_ports::{ArtefactStore, Clock, PageCatalog, Repositories, Result, SearchIndex, codec};
@@ -48,7 +49,7 @@ pub async fn index_build(
     let mut documents = Vec::new();
     for locale in &input.locales {
         let gathered = gather::wiki(repository, &manifest, &plan, *locale, ports).await?;
-        documents.extend(documents::of_pages(&gathered.pages));
+        documents.extend(gathered.pages.iter().flat_map(search::documents::of_page));
         wikis.insert(
             *locale,
             codec::put_json(ports.published, repository, &gathered.wiki).await?,
@@ -61,7 +62,7 @@ pub async fn index_build(
     documents::of_sources(repository, &manifest, &plan, store, &mut documents).await?;
     let search = ports
         .search
-        .build(repository, &manifest.commit, documents)
+        .build(repository, &manifest.commit, documents, None)
         .await?;
     copy_for_readers(repository, &manifest, &plan, input, ports).await?;
     let edition = Edition {

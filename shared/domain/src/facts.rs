@@ -158,6 +158,57 @@ pub enum SymbolKind {
     Entry,
 }
 
+impl SymbolKind {
+    /// All of them.
+    pub const ALL: [Self; 17] = [
+        Self::Module,
+        Self::Class,
+        Self::Struct,
+        Self::Enum,
+        Self::Variant,
+        Self::Trait,
+        Self::Interface,
+        Self::Type,
+        Self::Function,
+        Self::Method,
+        Self::Field,
+        Self::Constant,
+        Self::Variable,
+        Self::Macro,
+        Self::Implementation,
+        Self::Section,
+        Self::Entry,
+    ];
+
+    /// A stable name: `function`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Class => "class",
+            Self::Struct => "struct",
+            Self::Enum => "enum",
+            Self::Variant => "variant",
+            Self::Trait => "trait",
+            Self::Interface => "interface",
+            Self::Type => "type",
+            Self::Function => "function",
+            Self::Method => "method",
+            Self::Field => "field",
+            Self::Constant => "constant",
+            Self::Variable => "variable",
+            Self::Macro => "macro",
+            Self::Implementation => "implementation",
+            Self::Section => "section",
+            Self::Entry => "entry",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// Who can see a definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

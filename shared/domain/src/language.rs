@@ -94,6 +94,12 @@ languages! {
 }
 
 impl Language {
+    /// The language of this id or name, in any case: `c-sharp`, `C#`.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let is_it = |it: &&Self| it.id() == name || it.name().eq_ignore_ascii_case(name);
+        Self::ALL.iter().find(is_it).copied()
+    }
+
     /// Tells the language of a file. `first_line` is its first line, read only where the name says nothing.
     pub fn of(file_name: &str, first_line: &str) -> Option<Self> {
         let stem_rule = || {

@@ -3,6 +3,7 @@
 //! *Architecture invariant:* nothing here reads a file, a clock, the network or the environment, and
 //! nothing here is asynchronous. A function of this crate can therefore fail only because of its arguments.
 
+pub mod answer;
 pub mod error;
 pub mod event;
 pub mod facts;

@@ -115,6 +115,37 @@ pub enum Role {
     Vendored,
 }
 
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Source,
+        Self::Test,
+        Self::Doc,
+        Self::Config,
+        Self::Example,
+        Self::Generated,
+        Self::Vendored,
+    ];
+
+    /// A stable name: `source`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Test => "test",
+            Self::Doc => "doc",
+            Self::Config => "config",
+            Self::Example => "example",
+            Self::Generated => "generated",
+            Self::Vendored => "vendored",
+        }
+    }
+
+    /// The role of this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
 /// A file, link or folder that is not read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Skipped {

@@ -1,8 +1,16 @@
 //! Questions to the index and what comes back.
 
+pub mod coverage;
+pub mod documents;
+pub mod filter;
 pub mod ranking;
+mod runs;
+pub mod vector;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
+
+pub use filter::Filter;
 
 use crate::{CommitId, Language, Locale, RepoPath, RepositoryId, Slug, facts::SymbolKind, manifest::Role};
 
@@ -12,8 +20,8 @@ pub const MOST_HITS: usize = 100;
 /// The longest query, in characters; what is beyond is refused.
 pub const LONGEST_QUERY: usize = 1000;
 
-/// A full text query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What somebody looks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     /// What the user typed. Not a query language: every character is text.
     pub text: String,
@@ -21,8 +29,35 @@ pub struct Query {
     pub repositories: Vec<RepositoryId>,
     /// The language of pages to find.
     pub locale: Option<Locale>,
+    /// What else a hit must be.
+    pub filter: Filter,
+    /// The text as a vector, where an embedding model is set up; without it search goes by words alone.
+    pub vector: Option<QueryVector>,
     /// How many hits, at most [`MOST_HITS`].
     pub limit: usize,
+}
+
+impl Query {
+    /// A query for this text, restricted to nothing, for at most 20 hits.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            repositories: Vec::new(),
+            locale: None,
+            filter: Filter::default(),
+            vector: None,
+            limit: 20,
+        }
+    }
+}
+
+/// A query's text as a vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryVector {
+    /// The model that made it. Only vectors of the same model are compared with it.
+    pub model: String,
+    /// Its numbers.
+    pub values: Vec<f32>,
 }
 
 /// One thing that is found: a stretch of source or a section of a page. This is what an index holds.
@@ -44,10 +79,14 @@ pub struct Document {
     pub role: Role,
     /// The page that speaks of it.
     pub page: Option<Slug>,
+    /// The address within that page, where the document is a page's section.
+    pub section: Option<Slug>,
     /// The language of the text where the document is a page's section.
     pub locale: Option<Locale>,
     /// The text that is searched; not kept by the index.
     pub text: String,
+    /// What the text means, where it has been embedded ([`vector::quantize`]).
+    pub vector: Option<Vec<i8>>,
     /// The definition's weight in the graph, 0 to 1.
     pub rank: f32,
 }
@@ -67,10 +106,66 @@ pub struct Hit {
     pub end: u32,
     /// The qualified name of the definition, where it is one.
     pub symbol: Option<String>,
+    /// What that definition is, where the lines are all of it.
+    pub kind: Option<SymbolKind>,
+    /// The file's language.
+    pub language: Option<Language>,
+    /// What the file is for.
+    pub role: Role,
     /// The page that speaks of it.
     pub page: Option<Slug>,
+    /// The address within that page, where the hit is a page's section.
+    pub section: Option<Slug>,
     /// The language of that page's text, where the hit is a page's section.
     pub locale: Option<Locale>,
+    /// Why it was found, the strongest reason first.
+    pub why: Vec<Reason>,
     /// The larger, the better; comparable within one answer only.
     pub score: f32,
+}
+
+/// Why something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// It defines what the query names.
+    Name,
+    /// The query is its path, or the end of it.
+    Path,
+    /// Its text has words of the query.
+    Words,
+    /// Its text means something like the query.
+    Meaning,
+}
+
+impl Reason {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::Path => "path",
+            Self::Words => "words",
+            Self::Meaning => "meaning",
+        }
+    }
+}
+
+/// What a search came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// The hits, best first.
+    pub hits: Vec<Hit>,
+    /// Whether any vectors were compared; without, hits share words with the query.
+    pub semantic: bool,
+    /// Repositories whose index could not be used, each with the reason and what to do.
+    pub refused: Vec<Refused>,
+}
+
+/// A repository that could not be searched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Which.
+    pub repository: RepositoryId,
+    /// One sentence: what is wrong and what to do.
+    pub reason: String,
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use deepwiki_domain::{
     ArtefactKey, CommitId, RepositoryId,
-    search::{Document, Hit, Query},
+    search::{Document, Found, Query},
 };
 
 use crate::Result;
@@ -19,18 +19,21 @@ pub struct Searchable {
     pub generation: ArtefactKey,
 }
 
-/// Full text search, one immutable generation a build.
+/// Search by words and by meaning, one immutable generation a build.
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
-    /// Makes a generation of these documents. The same documents give the same answers, not always the same key.
+    /// Makes a generation of these documents; `model` made the vectors that they bear, all of the same length. The
+    /// same documents give the same answers, not always the same key.
     async fn build(
         &self,
         repository: &RepositoryId,
         commit: &CommitId,
         documents: Vec<Document>,
+        model: Option<&str>,
     ) -> Result<ArtefactKey>;
 
-    /// Searches these generations, which the caller has chosen by the asker's rights, best hits first. Asks
-    /// for repositories in the query were applied by the caller.
-    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Vec<Hit>>;
+    /// Searches these generations, which the caller has chosen by the asker's rights, best hits first: nothing else
+    /// is read or counted. [`Query::repositories`] was applied by the caller. A generation that cannot be used is
+    /// named in the answer; where none can, that is the error.
+    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found>;
 }

@@ -19,7 +19,7 @@ pub mod source;
 pub use artefacts::ArtefactStore;
 pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
 pub use clock::Clock;
-pub use embedder::Embedder;
+pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
 pub use repositories::{PageCatalog, Repositories};
 pub use source::{Snapshot, SourceReader};

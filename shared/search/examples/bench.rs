@@ -49,7 +49,7 @@ async fn main() {
         let repository = RepositoryId::new(format!("bench-{i}")).unwrap();
         let commit = CommitId::new("0".repeat(40)).unwrap();
         let generation = index
-            .build(&repository, &commit, documents.to_vec())
+            .build(&repository, &commit, documents.to_vec(), None)
             .await
             .unwrap();
         generations.push(Searchable {
@@ -87,7 +87,7 @@ async fn main() {
         let mut found = 0;
         for query in queries {
             let started = cpu_seconds();
-            found += usize::from(!cold.search(&generations, query).await.unwrap().is_empty());
+            found += usize::from(!cold.search(&generations, query).await.unwrap().hits.is_empty());
             times.push((cpu_seconds() - started) * 1e3);
         }
         times.sort_by(f64::total_cmp);
@@ -161,8 +161,10 @@ fn chunks(folder: &Path, path: &Path) -> Vec<Document> {
                 Role::Source
             },
             page: None,
+            section: None,
             locale: None,
             text: lines.join("\n"),
+            vector: None,
             rank: 0.0,
         }
     });
@@ -206,11 +208,9 @@ fn queries(documents: &[Document]) -> Vec<Query> {
             words.push(all[at..at + 3].join(" ").chars().take(200).collect());
         }
     }
-    let query = |text| Query {
-        text,
-        repositories: Vec::new(),
-        locale: None,
+    let query = |text: String| Query {
         limit: 10,
+        ..Query::new(text)
     };
     names.into_iter().chain(words).map(query).collect()
 }

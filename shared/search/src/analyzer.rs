@@ -1,8 +1,7 @@
 //! [`Words`] as tantivy calls it. The first byte of a value says how its text becomes terms.
 
+use deepwiki_domain::search::words::Words;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
-
-use crate::words::Words;
 
 /// How a value's text becomes terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn what_was_not_used_for_longest_makes_room() {
-        let open = || Arc::new(Generation::open(&generation::build(Vec::new()).unwrap()).unwrap());
+        let open = || Arc::new(Generation::open(&generation::build(Vec::new(), None).unwrap()).unwrap());
         let repository = RepositoryId::new("r").unwrap();
         let keys = [1u8, 2, 3, 4].map(|i| ArtefactKey::of(&[i]));
         let room_for_two = open().size() * 2;

@@ -1,8 +1,12 @@
 //! One immutable generation: made in memory, kept as one blob, opened from its bytes.
 
-use std::{collections::BinaryHeap, path::Path};
+use std::path::Path;
 
-use deepwiki_domain::{Locale, StageError, manifest::Role, search::Document};
+use deepwiki_domain::{
+    StageError,
+    manifest::Role,
+    search::{Document, Query, QueryVector},
+};
 use deepwiki_ports::Result;
 use tantivy::{
     Index, IndexBuilder, IndexSettings, ReloadPolicy, Searcher, TantivyDocument, Term,
@@ -15,13 +19,16 @@ use tantivy::{
 
 use crate::{
     analyzer::{Analyzer, Reading},
-    catalog::Catalog,
+    best::{Best, Match},
+    catalog::{Admission, Catalog},
     container,
+    vectors::Vectors,
 };
 
 const META: &str = "meta.json";
 const TABLES: &str = "catalog.json";
 const ROWS: &str = "catalog.rows";
+const VECTORS: &str = "vectors";
 const FIELD: &str = "terms";
 
 /// What the writer may use before it grows; it holds the whole segment in any case.
@@ -48,6 +55,7 @@ pub(crate) struct Generation {
     searcher: Searcher,
     field: Field,
     catalog: Catalog,
+    vectors: Option<Vectors>,
     size: usize,
 }
 
@@ -71,15 +79,8 @@ impl Statistics {
     }
 }
 
-/// A document that matches.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Match {
-    pub(crate) score: f32,
-    pub(crate) document: u32,
-}
-
-/// Makes a generation's blob.
-pub(crate) fn build(mut documents: Vec<Document>) -> Result<Vec<u8>> {
+/// Makes a generation's blob; `model` is what made the documents' vectors.
+pub(crate) fn build(mut documents: Vec<Document>, model: Option<&str>) -> Result<Vec<u8>> {
     documents.sort_by(|a, b| {
         let place = |it: &Document| (it.start, it.end, it.locale);
         (&a.path, place(a), &a.page, &a.symbol, &a.text).cmp(&(
@@ -95,6 +96,10 @@ pub(crate) fn build(mut documents: Vec<Document>) -> Result<Vec<u8>> {
     };
     let (tables, rows) = Catalog::write(&documents).map_err(|error| failed(&error))?;
     let mut files = vec![(TABLES.to_owned(), tables), (ROWS.to_owned(), rows)];
+    if let Some(model) = model {
+        let vectors: Vec<_> = documents.iter_mut().map(|it| it.vector.take()).collect();
+        files.extend(Vectors::write(model, &vectors).map(|file| (VECTORS.to_owned(), file)));
+    }
     files.extend(write_segment(documents).map_err(|error| failed(&error))?);
     Ok(container::pack(&files))
 }
@@ -175,11 +180,12 @@ impl Generation {
     pub(crate) fn open(blob: &[u8]) -> Option<Self> {
         let files = container::unpack(blob)?;
         let directory = RamDirectory::create();
-        let (mut tables, mut rows) = (None, None);
+        let (mut tables, mut rows, mut vectors) = (None, None, None);
         for (name, content) in files {
             match name {
                 TABLES => tables = Some(content),
                 ROWS => rows = Some(content),
+                VECTORS => vectors = Some(content),
                 _ => directory.atomic_write(Path::new(name), content).ok()?,
             }
         }
@@ -191,12 +197,18 @@ impl Generation {
             .try_into()
             .ok()?;
         let searcher = tantivy::IndexReader::searcher(&reader);
-        let catalog = Catalog::read(tables?, rows?, usize::try_from(searcher.num_docs()).ok()?)?;
-        let size = blob.len() + catalog.size();
+        let documents = usize::try_from(searcher.num_docs()).ok()?;
+        let catalog = Catalog::read(tables?, rows?, documents)?;
+        let vectors = match vectors {
+            Some(file) => Some(Vectors::read(file, documents)?),
+            None => None,
+        };
+        let size = blob.len() + catalog.size() + vectors.as_ref().map_or(0, Vectors::size);
         Some(Self {
             searcher,
             field,
             catalog,
+            vectors,
             size,
         })
     }
@@ -223,24 +235,36 @@ impl Generation {
         count().map_err(unsearchable)
     }
 
-    /// The best `limit` documents that have any of the terms, best first; sections of pages only where they are
-    /// in this language. `all` is what scores are measured by, so that those of generations that are searched
-    /// together compare.
+    /// The best `limit` documents that the query admits and that have any of the terms, best first. `all` is what
+    /// scores are measured by, so that those of generations that are searched together compare.
     pub(crate) fn search(
         &self,
         terms: &[String],
         all: &Statistics,
-        locale: Option<Locale>,
+        query: &Query,
         limit: usize,
     ) -> Result<Vec<Match>> {
-        self.matches(terms, all, locale, limit).map_err(unsearchable)
+        let admission = self.catalog.admission(query);
+        self.matches(terms, all, &admission, limit).map_err(unsearchable)
+    }
+
+    /// The `limit` documents that the query admits and whose meaning is nearest, best first; none where the
+    /// vectors here are of another model than the query's.
+    pub(crate) fn nearest(&self, vector: &QueryVector, query: &Query, limit: usize) -> Option<Vec<Match>> {
+        let vectors = self.vectors.as_ref().filter(|vectors| vectors.fit(vector))?;
+        let admission = self.catalog.admission(query);
+        Some(vectors.nearest(
+            vector,
+            &|document| self.catalog.admits(document, &admission),
+            limit,
+        ))
     }
 
     fn matches(
         &self,
         terms: &[String],
         all: &Statistics,
-        locale: Option<Locale>,
+        admission: &Admission,
         limit: usize,
     ) -> tantivy::Result<Vec<Match>> {
         let mut present = Vec::new();
@@ -267,8 +291,7 @@ impl Generation {
         let mut best = Best::new(limit);
         for segment in self.searcher.segment_readers() {
             weight.for_each_pruning(f32::MIN, segment, &mut |document, score| {
-                let language = self.catalog.locale(document);
-                if locale.is_none() || language.is_none() || language == locale {
+                if self.catalog.admits(document, admission) {
                     best.offer(Match { score, document });
                 }
                 best.threshold()
@@ -308,62 +331,3 @@ impl Bm25StatisticsProvider for Common<'_> {
         Ok(known.map_or(0, |(_, frequency)| *frequency))
     }
 }
-
-/// The best matches so far. Of equal ones those that come first stay, since documents come in their order.
-struct Best {
-    limit: usize,
-    /// The worst on top.
-    heap: BinaryHeap<WorstFirst>,
-}
-
-struct WorstFirst(Match);
-
-impl Best {
-    fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            heap: BinaryHeap::with_capacity(limit.saturating_add(1)),
-        }
-    }
-
-    fn offer(&mut self, found: Match) {
-        self.heap.push(WorstFirst(found));
-        if self.heap.len() > self.limit {
-            self.heap.pop();
-        }
-    }
-
-    /// What a score must exceed to matter.
-    fn threshold(&self) -> f32 {
-        let worst = self.heap.peek().filter(|_| self.heap.len() >= self.limit);
-        worst.map_or(f32::MIN, |worst| worst.0.score)
-    }
-
-    fn into_sorted(self) -> Vec<Match> {
-        self.heap.into_sorted_vec().into_iter().map(|it| it.0).collect()
-    }
-}
-
-impl Ord for WorstFirst {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        other
-            .0
-            .score
-            .total_cmp(&self.0.score)
-            .then(self.0.document.cmp(&other.0.document))
-    }
-}
-
-impl PartialOrd for WorstFirst {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for WorstFirst {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for WorstFirst {}

@@ -1,26 +1,28 @@
-//! Full text search without a service: each generation is one artefact, so that the same bytes serve from a
+//! Search without a service: each generation is one artefact, so that the same bytes serve from a
 //! folder and from S3.
 //!
 //! Generations that are searched together are scored by their common statistics, as if they were one index: a
 //! word that is rare in all of them weighs much in each, and a small repository wins and loses nothing by
-//! being small. What the words say is then ranked by [`deepwiki_domain::search::ranking`].
+//! being small. A generation may also hold vectors of one model. What words and vectors say is then fused and
+//! ranked by [`deepwiki_domain::search::ranking`].
 
 mod analyzer;
+mod best;
 mod cache;
 mod catalog;
 mod container;
 mod generation;
-mod text;
-mod words;
+mod vectors;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use deepwiki_domain::{
     ArtefactKey, CommitId, RepositoryId, StageError,
     search::{
-        Document, Hit, LONGEST_QUERY, MOST_HITS, Query,
+        Document, Found, LONGEST_QUERY, MOST_HITS, Query, Refused,
         ranking::{self, Candidate},
+        words::Words,
     },
 };
 use deepwiki_ports::{ArtefactStore, Result, SearchIndex, index::Searchable};
@@ -28,9 +30,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Semaphore;
 
 use crate::{
+    best::Match,
     cache::Cache,
-    generation::{Generation, Match, Statistics},
-    words::Words,
+    generation::{Generation, Statistics},
 };
 
 /// How many matches are ranked for each hit that is wanted: the others are near-duplicates or fall behind.
@@ -50,12 +52,6 @@ pub struct EmbeddedSearch {
     store: Arc<dyn ArtefactStore>,
     cache: Cache,
     loads: Semaphore,
-}
-
-/// What one generation answers.
-struct Answer {
-    searchable: Searchable,
-    matches: Vec<Match>,
 }
 
 impl EmbeddedSearch {
@@ -106,63 +102,133 @@ impl EmbeddedSearch {
         Ok(generation)
     }
 
-    /// How often the terms occur in all generations together.
-    async fn statistics(&self, generations: &[Searchable], terms: &Arc<Vec<String>>) -> Result<Statistics> {
-        let counts = stream::iter(generations.to_vec()).map(|searchable| async move {
-            let generation = self.open(&searchable).await?;
-            let terms = Arc::clone(terms);
-            off_thread(move || generation.statistics(&terms)).await
+    /// How often the terms occur in all generations together, in which that can be told, and in which not.
+    async fn survey(&self, generations: &[Searchable], terms: &Arc<Vec<String>>) -> Result<Survey> {
+        let counting = stream::iter(generations.to_vec()).map(|searchable| async move {
+            let counted = match self.open(&searchable).await {
+                Ok(generation) => {
+                    let terms = Arc::clone(terms);
+                    off_thread(move || generation.statistics(&terms)).await
+                }
+                Err(error) => Err(error),
+            };
+            (searchable, counted)
         });
-        let add = |mut sum: Statistics, one: Statistics| async move {
-            sum.add(&one);
-            Ok(sum)
-        };
-        counts
-            .buffer_unordered(AT_ONCE)
-            .try_fold(Statistics::default(), add)
-            .await
+        let mut counted = counting.buffered(AT_ONCE);
+        let (mut survey, mut last) = (Survey::default(), None);
+        while let Some((searchable, statistics)) = counted.next().await {
+            match statistics {
+                Ok(statistics) => {
+                    survey.statistics.add(&statistics);
+                    survey.usable.push(searchable);
+                }
+                Err(error) if error.kind.is_retryable() => return Err(error),
+                Err(error) => {
+                    survey.refused.push(Refused {
+                        repository: searchable.repository,
+                        reason: error.message.clone(),
+                    });
+                    last = Some(error);
+                }
+            }
+        }
+        match last {
+            Some(error) if survey.usable.is_empty() => Err(error),
+            _ => Ok(survey),
+        }
     }
 
-    /// The best matches of all generations, in no order.
-    async fn matches(
+    /// The best matches of all generations, in no order. No more than a few generations are held at a time.
+    async fn candidates(
         &self,
-        generations: &[Searchable],
+        generations: Vec<Searchable>,
+        statistics: Statistics,
         terms: &Arc<Vec<String>>,
-        query: &Query,
-        limit: usize,
+        query: &Arc<Query>,
     ) -> Result<Vec<Answer>> {
-        let all = Arc::new(self.statistics(generations, terms).await?);
-        let all = &all;
-        let answers = stream::iter(generations.to_vec()).map(|searchable| async move {
+        let statistics = &Arc::new(statistics);
+        let answers = stream::iter(generations).map(|searchable| async move {
             let generation = self.open(&searchable).await?;
-            let (terms, all, locale) = (Arc::clone(terms), Arc::clone(all), query.locale);
-            let matches = off_thread(move || generation.search(&terms, &all, locale, limit)).await?;
-            Ok(Answer { searchable, matches })
+            let (terms, statistics) = (Arc::clone(terms), Arc::clone(statistics));
+            let query = Arc::clone(query);
+            off_thread(move || answer(&searchable, &generation, &terms, &statistics, &query)).await
         });
         answers.buffer_unordered(AT_ONCE).try_collect().await
     }
+}
 
-    /// The best matches of all, as candidates for ranking.
-    async fn candidates(&self, answers: Vec<Answer>, limit: usize) -> Result<Vec<Candidate>> {
-        let mut scores: Vec<f32> = answers
-            .iter()
-            .flat_map(|it| &it.matches)
-            .map(|it| it.score)
-            .collect();
-        scores.sort_by(|a, b| b.total_cmp(a));
-        let least = scores.get(limit).copied().unwrap_or(f32::MIN);
-        let mut candidates = Vec::new();
-        for Answer { searchable, matches } in answers {
-            let good = matches.into_iter().take_while(|it| it.score >= least).peekable();
-            let generation = self.open(&searchable).await?;
-            candidates.extend(good.filter_map(|Match { score, document }| {
-                generation
-                    .catalog()
-                    .candidate(&searchable.repository, &searchable.commit, document, score)
-            }));
-        }
-        Ok(candidates)
+/// What can be searched, and what its words are measured by.
+#[derive(Default)]
+struct Survey {
+    statistics: Statistics,
+    usable: Vec<Searchable>,
+    refused: Vec<Refused>,
+}
+
+/// What one generation answers.
+struct Answer {
+    candidates: Vec<Candidate>,
+    /// Whether its vectors were compared with the query's.
+    semantic: bool,
+}
+
+fn answer(
+    searchable: &Searchable,
+    generation: &Generation,
+    terms: &[String],
+    statistics: &Statistics,
+    query: &Query,
+) -> Result<Answer> {
+    let limit = matches_of(query);
+    let lexical = generation.search(terms, statistics, query, limit)?;
+    let semantic = query
+        .vector
+        .as_ref()
+        .and_then(|vector| generation.nearest(vector, query, limit));
+    let mut scores: BTreeMap<u32, (Option<f32>, Option<f32>)> = BTreeMap::new();
+    for Match { document, score } in &lexical {
+        scores.entry(*document).or_default().0 = Some(*score);
     }
+    for Match { document, score } in semantic.iter().flatten() {
+        scores.entry(*document).or_default().1 = Some(*score);
+    }
+    let Searchable {
+        repository, commit, ..
+    } = searchable;
+    let candidate = |(document, (lexical, semantic))| {
+        let candidate = generation.catalog().candidate(repository, commit, document)?;
+        Some(Candidate {
+            lexical,
+            semantic,
+            ..candidate
+        })
+    };
+    Ok(Answer {
+        candidates: scores.into_iter().filter_map(candidate).collect(),
+        semantic: semantic.is_some(),
+    })
+}
+
+/// Those of the candidates that are among the `limit` best by words or by meaning.
+fn best_of_all(candidates: impl Iterator<Item = Candidate>, limit: usize) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = candidates.collect();
+    let least = |of: fn(&Candidate) -> Option<f32>| {
+        let mut scores: Vec<f32> = candidates.iter().filter_map(of).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        scores.get(limit).copied().unwrap_or(f32::MIN)
+    };
+    let (lexical, semantic) = (least(|it| it.lexical), least(|it| it.semantic));
+    for candidate in &mut candidates {
+        candidate.lexical = candidate.lexical.filter(|score| *score >= lexical);
+        candidate.semantic = candidate.semantic.filter(|score| *score >= semantic);
+    }
+    candidates.retain(|it| it.lexical.is_some() || it.semantic.is_some());
+    candidates
+}
+
+/// How many matches are ranked for this query.
+fn matches_of(query: &Query) -> usize {
+    (query.limit.min(MOST_HITS) * MATCHES_PER_HIT).max(FEWEST_MATCHES)
 }
 
 #[async_trait]
@@ -172,12 +238,14 @@ impl SearchIndex for EmbeddedSearch {
         repository: &RepositoryId,
         _commit: &CommitId,
         documents: Vec<Document>,
+        model: Option<&str>,
     ) -> Result<ArtefactKey> {
-        let blob = off_thread(move || generation::build(documents)).await?;
+        let model = model.map(str::to_owned);
+        let blob = off_thread(move || generation::build(documents, model.as_deref())).await?;
         self.store.put(repository, &blob).await
     }
 
-    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Vec<Hit>> {
+    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found> {
         let is_too_long = query.text.len() > 4 * LONGEST_QUERY || query.text.chars().count() > LONGEST_QUERY;
         if is_too_long {
             return Err(StageError::invalid(format!(
@@ -187,12 +255,25 @@ impl SearchIndex for EmbeddedSearch {
         let terms = Arc::new(Words::new().of_query(&query.text));
         let limit = query.limit.min(MOST_HITS);
         if terms.is_empty() || limit == 0 {
-            return Ok(Vec::new());
+            return Ok(Found::default());
         }
-        let matches = (limit * MATCHES_PER_HIT).max(FEWEST_MATCHES);
-        let answers = self.matches(generations, &terms, query, matches).await?;
-        let candidates = self.candidates(answers, matches).await?;
-        Ok(ranking::rank(&query.text, candidates, limit))
+        let Survey {
+            statistics,
+            usable,
+            refused,
+        } = self.survey(generations, &terms).await?;
+        let shared = Arc::new(query.clone());
+        let answers = self.candidates(usable, statistics, &terms, &shared).await?;
+        let semantic = answers.iter().any(|it| it.semantic);
+        let candidates = best_of_all(
+            answers.into_iter().flat_map(|it| it.candidates),
+            matches_of(query),
+        );
+        Ok(Found {
+            hits: ranking::rank(&query.text, candidates, limit),
+            semantic,
+            refused,
+        })
     }
 }
 

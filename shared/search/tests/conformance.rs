@@ -26,6 +26,12 @@ async fn bears_whatever_is_typed() {
     conformance::search_index_refuses(&index).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn compares_vectors_of_one_model() {
+    let (index, _folder) = index().await;
+    conformance::search_index_by_meaning(&index).await;
+}
+
 /// Without room to keep a generation open, each is loaded for each query; the answers are the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn works_without_a_cache() {

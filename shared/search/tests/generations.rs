@@ -36,7 +36,11 @@ impl Setup {
     async fn build(&self, name: &str, documents: Vec<Document>) -> Searchable {
         let repository = RepositoryId::new(name).unwrap();
         let commit = CommitId::new("b".repeat(40)).unwrap();
-        let generation = self.index.build(&repository, &commit, documents).await.unwrap();
+        let generation = self
+            .index
+            .build(&repository, &commit, documents, None)
+            .await
+            .unwrap();
         Searchable {
             repository,
             commit,
@@ -45,16 +49,14 @@ impl Setup {
     }
 
     async fn search(&self, generations: &[Searchable], text: &str) -> Vec<Hit> {
-        self.index.search(generations, &query(text)).await.unwrap()
+        self.index.search(generations, &query(text)).await.unwrap().hits
     }
 }
 
 fn query(text: &str) -> Query {
     Query {
-        text: text.to_owned(),
-        repositories: Vec::new(),
-        locale: None,
         limit: 10,
+        ..Query::new(text)
     }
 }
 
@@ -68,8 +70,10 @@ fn document(path: &str, start: u32, text: &str) -> Document {
         language: None,
         role: Role::Source,
         page: None,
+        section: None,
         locale: None,
         text: text.to_owned(),
+        vector: None,
         rank: 0.0,
     }
 }
@@ -116,20 +120,24 @@ async fn a_damaged_generation_is_refused_and_named() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    assert_refused(&setup, &[good.clone(), torn], "torn").await;
+    assert_refused(&setup, std::slice::from_ref(&torn), "torn").await;
+    let found = setup
+        .index
+        .search(&[good.clone(), torn], &query("retry"))
+        .await
+        .unwrap();
     assert!(
-        !setup
-            .search(std::slice::from_ref(&good), "retry")
-            .await
-            .is_empty(),
+        !found.hits.is_empty() && found.hits.iter().all(|hit| hit.repository == good.repository),
         "the others serve"
     );
+    let refused: Vec<&str> = found.refused.iter().map(|it| it.repository.as_str()).collect();
+    assert_eq!(refused, ["torn"], "and the answer says which does not");
 
     for bytes in [
         &b""[..],
         b"DWSEARCH",
+        b"DWSEARCH\x03\0\0\0\0\0\0\0",
         b"DWSEARCH\x02\0\0\0\0\0\0\0",
-        b"DWSEARCH\x01\0\0\0\0\0\0\0",
         b"{\"a\":1}",
     ] {
         let generation = setup.store.put(&good.repository, bytes).await.unwrap();
@@ -229,7 +237,7 @@ async fn many_queries_at_once_answer_as_one_by_one() {
     assert_eq!(expected.len(), 10);
     let queries = (0..8).map(|_| async { index.search(&generations, &query("retry header")).await.unwrap() });
     for hits in futures::future::join_all(queries).await {
-        assert_eq!(hits, expected);
+        assert_eq!(hits.hits, expected);
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn search_page(service: &Service, headers: &HeaderMap, params: 
 async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -> Result<Markup, Problem> {
     let reader = Reader::new(service, headers, params.language);
     let query = params.q.as_deref().unwrap_or_default().trim();
-    let hits = find(service, params).await?;
+    let hits = find(service, params).await?.hits;
     let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
     let reads: Vec<_> = hits.iter().map(|hit| excerpt(service, hit, &words)).collect();
     let excerpts: Vec<Option<Excerpt>> = stream::iter(reads).buffered(FETCHES).collect().await;

@@ -1,5 +1,6 @@
 //! The REST API. Each handler declares its part of the OpenAPI document.
 
+mod ask;
 mod export;
 mod extract;
 mod jobs;
@@ -10,8 +11,12 @@ mod views;
 
 use std::sync::Arc;
 
+use axum::extract::DefaultBodyLimit;
 use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 
 use crate::router::Service;
 
@@ -28,7 +33,7 @@ pub(crate) use search::{SearchParams, find};
     tags(
         (name = "repositories", description = "What is registered, and how it stands"),
         (name = "wiki", description = "Pages, the source they cite, exports"),
-        (name = "search", description = "Full text search over source and pages"),
+        (name = "search", description = "Search and questions over source and pages"),
         (name = "jobs", description = "Builds and their progress"),
         (name = "service", description = "The service itself")
     )
@@ -48,4 +53,5 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::get_job))
         .routes(routes!(search::search))
+        .routes(routes!(ask::ask).layer(DefaultBodyLimit::max(ask::LONGEST_BODY)))
 }

@@ -9,15 +9,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deepwiki_domain::{
-    Locale, RepositoryId,
-    search::{self, MOST_HITS},
+    Language, Locale, RepositoryId,
+    facts::SymbolKind,
+    manifest::Role,
+    search::{
+        self, MOST_HITS,
+        filter::{Filter, MOST_VALUES},
+    },
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
     extract::{Checked, limit, wants_html},
-    views::{HitView, SearchView},
+    views::SearchView,
 };
 use crate::{Problem, html, router::Service};
 
@@ -31,6 +36,14 @@ pub(crate) struct SearchParams {
     /// Finds pages of this language only: `en` or `ja`.
     #[param(value_type = Option<String>, pattern = "^(en|ja)$")]
     pub(crate) language: Option<Locale>,
+    /// Files, folders or patterns (`src/net`, `*.rs`), with commas between them; anywhere where none is given.
+    pub(crate) path: Option<String>,
+    /// Languages of the source (`rust`, `c-sharp`), with commas between them.
+    pub(crate) code: Option<String>,
+    /// What files are for, with commas between: `source`, `test`, `doc`, `config`, `example`, `generated`, `vendored`.
+    pub(crate) role: Option<String>,
+    /// What definitions are (`function`, `class`), with commas between them.
+    pub(crate) kind: Option<String>,
     /// How many hits, 1 to 100; 20 where none is given.
     #[param(minimum = 1, maximum = 100)]
     pub(crate) limit: Option<u32>,
@@ -55,31 +68,45 @@ pub(super) async fn search(
         return html::search_page(&service, &headers, params).await;
     }
     match find(&service, &params).await {
-        Ok(hits) => Json(SearchView {
-            hits: hits.into_iter().map(HitView::from).collect(),
-        })
-        .into_response(),
+        Ok(found) => Json(SearchView::from(found)).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
 /// Asks the index.
-pub(crate) async fn find(service: &Service, params: &SearchParams) -> Result<Vec<search::Hit>, Problem> {
-    let names = params
-        .repository
-        .as_deref()
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim);
-    let ids = names.filter(|name| !name.is_empty()).map(RepositoryId::new);
-    let repositories = ids
-        .collect::<Result<_, _>>()
-        .map_err(|error| Problem::bad_request(error.to_string()))?;
+pub(crate) async fn find(service: &Service, params: &SearchParams) -> Result<search::Found, Problem> {
     let query = search::Query {
-        text: params.q.clone().unwrap_or_default(),
-        repositories,
+        repositories: values(params.repository.as_deref(), "repository", |id| {
+            RepositoryId::new(id).ok()
+        })?,
         locale: params.language,
+        filter: Filter {
+            paths: values(params.path.as_deref(), "path", |path| Some(path.to_owned()))?,
+            languages: values(params.code.as_deref(), "code", Language::of_name)?,
+            roles: values(params.role.as_deref(), "role", Role::of_name)?,
+            kinds: values(params.kind.as_deref(), "kind", SymbolKind::of_name)?,
+        },
         limit: limit(params.limit, 20, MOST_HITS)?,
+        ..search::Query::new(params.q.clone().unwrap_or_default())
     };
     service.library.search(&query).await
+}
+
+/// The values of a list with commas between them.
+fn values<T>(list: Option<&str>, name: &str, of: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
+    let texts = list.unwrap_or_default().split(',').map(str::trim);
+    let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+    if name != "repository" && texts.len() > MOST_VALUES {
+        return Err(Problem::bad_request(format!(
+            "`{name}` takes {MOST_VALUES} values at most."
+        )));
+    }
+    let unknown = |text: &str| {
+        let text: String = text.chars().filter(|c| !c.is_control()).take(80).collect();
+        Problem::bad_request(format!("`{name}` has no value `{text}`."))
+    };
+    texts
+        .into_iter()
+        .map(|text| of(text).ok_or_else(|| unknown(text)))
+        .collect()
 }

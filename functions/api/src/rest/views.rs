@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use deepwiki_domain::{
-    BuildId, CommitId, Locale, RepoPath, RepositoryId, Slug,
+    BuildId, CommitId, Language, Locale, RepoPath, RepositoryId, Slug,
+    answer::Answer,
+    facts::SymbolKind,
     job::{BuildMode, Job, JobFailure, JobStatus, Trigger},
+    manifest::Role,
     page::{Page, Validity},
     repository::{Generation, Repository, RepositoryStatus},
-    search::Hit,
+    search::{Found, Hit, Reason, Refused},
     wiki::PageEntry,
 };
 use serde::Serialize;
@@ -234,7 +237,39 @@ pub(crate) struct SourceView {
 /// What a search found, best first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SearchView {
-    pub(crate) hits: Vec<HitView>,
+    hits: Vec<HitView>,
+    /// Whether meaning was compared too; otherwise hits share words with the query.
+    semantic: bool,
+    /// Repositories that could not be searched.
+    refused: Vec<RefusedView>,
+}
+
+/// A repository that could not be searched.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusedView {
+    #[schema(value_type = String)]
+    repository: RepositoryId,
+    /// What is wrong and what to do.
+    reason: String,
+}
+
+impl From<Found> for SearchView {
+    fn from(found: Found) -> Self {
+        Self {
+            hits: found.hits.into_iter().map(HitView::from).collect(),
+            semantic: found.semantic,
+            refused: found.refused.into_iter().map(RefusedView::from).collect(),
+        }
+    }
+}
+
+impl From<Refused> for RefusedView {
+    fn from(refused: Refused) -> Self {
+        Self {
+            repository: refused.repository,
+            reason: refused.reason,
+        }
+    }
 }
 
 /// One thing found.
@@ -251,9 +286,24 @@ pub(crate) struct HitView {
     end: u32,
     /// The qualified name of the definition, where it is one.
     symbol: Option<String>,
+    /// What that definition is, where the lines are all of it.
+    #[schema(value_type = Option<String>)]
+    kind: Option<&'static str>,
+    /// The id of the file's language.
+    #[schema(value_type = Option<String>)]
+    code: Option<&'static str>,
+    /// What the file is for.
+    #[schema(value_type = String)]
+    role: &'static str,
     /// The page that speaks of it.
     #[schema(value_type = Option<String>)]
     page: Option<Slug>,
+    /// The address within that page, where the hit is a page's section.
+    #[schema(value_type = Option<String>)]
+    section: Option<Slug>,
+    /// Why it was found, the strongest reason first: `name`, `path`, `words`, `meaning`.
+    #[schema(value_type = Vec<String>)]
+    why: Vec<&'static str>,
     /// The larger, the better; comparable within one answer only.
     score: f32,
 }
@@ -267,8 +317,122 @@ impl From<Hit> for HitView {
             start: hit.start,
             end: hit.end,
             symbol: hit.symbol,
+            kind: hit.kind.map(SymbolKind::name),
+            code: hit.language.map(Language::id),
+            role: Role::name(hit.role),
             page: hit.page,
+            section: hit.section,
+            why: hit.why.into_iter().map(Reason::name).collect(),
             score: hit.score,
+        }
+    }
+}
+
+/// An answer. Every passage stands in wiki or sources as it is shown.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnswerView {
+    #[serde(flatten)]
+    head: AnswerHead,
+    /// The answer, in reading order; empty where nothing was found.
+    passages: Vec<PassageView>,
+    /// What the passages rest on, in order of their numbers.
+    citations: Vec<CitationView>,
+}
+
+/// What an answer says of itself.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AnswerHead {
+    question: String,
+    /// The language of `notice`: `en` or `ja`.
+    #[schema(value_type = String)]
+    language: Locale,
+    /// `extracts`, or `not-found` where the sources do not answer.
+    #[schema(value_type = String)]
+    status: &'static str,
+    /// One sentence to show with the answer.
+    notice: String,
+    /// Whether meaning was compared too; otherwise passages share words with the question.
+    semantic: bool,
+    /// Repositories that could not be searched.
+    refused: Vec<RefusedView>,
+}
+
+/// A part of an answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PassageView {
+    /// A page and its section, or a definition.
+    title: String,
+    /// Plain text, or source lines verbatim.
+    text: String,
+    /// `prose` or `source`.
+    #[schema(value_type = String)]
+    form: &'static str,
+    /// The id of the source's language, where it is known.
+    #[schema(value_type = Option<String>)]
+    code: Option<&'static str>,
+    /// Numbers of the citations that it rests on; at least one.
+    citations: Vec<u32>,
+}
+
+/// Lines that a passage rests on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CitationView {
+    /// Counted from 1.
+    number: u32,
+    #[schema(value_type = String)]
+    repository: RepositoryId,
+    #[schema(value_type = String)]
+    commit: CommitId,
+    #[schema(value_type = String)]
+    path: RepoPath,
+    start: u32,
+    end: u32,
+    /// The page that speaks of it.
+    #[schema(value_type = Option<String>)]
+    page: Option<Slug>,
+    /// The address within that page.
+    #[schema(value_type = Option<String>)]
+    section: Option<Slug>,
+}
+
+impl AnswerView {
+    /// What it says of itself, its passages, its citations.
+    pub(crate) fn into_parts(self) -> (AnswerHead, Vec<PassageView>, Vec<CitationView>) {
+        (self.head, self.passages, self.citations)
+    }
+}
+
+impl From<Answer> for AnswerView {
+    fn from(answer: Answer) -> Self {
+        let head = AnswerHead {
+            question: answer.question,
+            language: answer.language,
+            status: answer.status.name(),
+            notice: answer.notice,
+            semantic: answer.semantic,
+            refused: answer.refused.into_iter().map(RefusedView::from).collect(),
+        };
+        let passages = answer.passages.into_iter().map(|it| PassageView {
+            title: it.title,
+            text: it.text,
+            form: if it.code.is_some() { "source" } else { "prose" },
+            code: it.code.and_then(|code| code.language).map(Language::id),
+            citations: it.citations,
+        });
+        let citations = answer.citations.into_iter().map(|it| CitationView {
+            number: it.number,
+            repository: it.repository,
+            commit: it.commit,
+            path: it.path,
+            start: it.start,
+            end: it.end,
+            page: it.page,
+            section: it.section,
+        });
+        Self {
+            head,
+            passages: passages.collect(),
+            citations: citations.collect(),
         }
     }
 }

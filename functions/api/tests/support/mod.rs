@@ -19,7 +19,7 @@ use deepwiki_domain::{
     message::ItemList,
     page::{Page, Validity},
     repository::{Generation, Repository, RepositoryStatus},
-    search::{Document, Hit, Query},
+    search::{Document, Found, Hit, Query, Reason},
     source::RepositorySource,
     wiki::{PageEntry, WIKI_VERSION, Wiki},
 };
@@ -57,6 +57,7 @@ impl Memory {
             jobs: self.clone(),
             artefacts: self.clone(),
             search: self.clone(),
+            embedder: None,
         }
     }
 
@@ -107,7 +108,9 @@ impl Memory {
             wikis.insert(locale, codec::put_json(self, &id, &wiki).await.unwrap());
         }
         let documents = documents(&sample.files, sample.pages.first().map(|page| page.slug.clone()));
-        let search = SearchIndex::build(self, &id, &commit, documents).await.unwrap();
+        let search = SearchIndex::build(self, &id, &commit, documents, None)
+            .await
+            .unwrap();
         let generation = Generation {
             build: build.clone(),
             commit: commit.clone(),
@@ -206,8 +209,10 @@ fn documents(files: &[(String, String)], page: Option<Slug>) -> Vec<Document> {
                 language: None,
                 role: Role::Source,
                 page: page.clone(),
+                section: None,
                 locale: None,
                 text: chunk.join("\n"),
+                vector: None,
                 rank: 0.5,
             });
         }
@@ -348,6 +353,7 @@ impl SearchIndex for Memory {
         id: &RepositoryId,
         commit: &CommitId,
         documents: Vec<Document>,
+        _model: Option<&str>,
     ) -> Result<ArtefactKey> {
         let key = ArtefactKey::of(format!("{id} {commit}").as_bytes());
         self.documents.lock().unwrap().insert(key.clone(), documents);
@@ -355,7 +361,7 @@ impl SearchIndex for Memory {
     }
 
     /// Finds the documents that hold the text, the one that holds it most often first.
-    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Vec<Hit>> {
+    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found> {
         let all = self.documents.lock().unwrap();
         let mut hits = Vec::new();
         for searchable in generations {
@@ -369,8 +375,13 @@ impl SearchIndex for Memory {
                         start: document.start,
                         end: document.end,
                         symbol: document.symbol.clone(),
+                        kind: document.kind,
+                        language: document.language,
+                        role: document.role,
                         page: document.page.clone(),
+                        section: document.section.clone(),
                         locale: document.locale,
+                        why: vec![Reason::Words],
                         score: count as f32,
                     });
                 }
@@ -378,7 +389,10 @@ impl SearchIndex for Memory {
         }
         hits.sort_by(|a, b| b.score.total_cmp(&a.score));
         hits.truncate(query.limit);
-        Ok(hits)
+        Ok(Found {
+            hits,
+            ..Found::default()
+        })
     }
 }
 

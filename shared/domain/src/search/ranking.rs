@@ -2,20 +2,21 @@
 
 use std::cmp::Ordering;
 
-use super::{Hit, MOST_HITS};
+use super::{Hit, MOST_HITS, Reason};
 use crate::{facts::SymbolKind, manifest::Role};
 
-/// A hit before ranking; its score says how well the text matches, the larger the better.
+/// Something that was found by its words, its meaning or both, before ranking. Of both scores, the larger the
+/// better; each compares with its own kind alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// The hit.
+    /// The hit, without score and reasons.
     pub hit: Hit,
-    /// What its definition is, where it is one.
-    pub kind: Option<SymbolKind>,
-    /// The file's role.
-    pub role: Role,
     /// The definition's weight in the graph, 0 to 1.
     pub rank: f32,
+    /// How well its words match.
+    pub lexical: Option<f32>,
+    /// How near its meaning is.
+    pub semantic: Option<f32>,
 }
 
 /// The whole query is the definition's name. More than all else together.
@@ -33,6 +34,13 @@ const PIECE: f32 = 0.8;
 /// The definition that everything hangs on, against one that nothing uses.
 const CENTRAL: f32 = 0.1;
 
+/// The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
+const FUSION: f32 = 60.0;
+/// How much of the fusion the words have, the rest being the meaning's.
+const WORDS_SHARE: f32 = 0.5;
+/// The same for a question in a script that the code is not written in.
+const WORDS_SHARE_FOREIGN: f32 = 0.25;
+
 /// Two hits are one when they share at least this part of their lines.
 const SAME_LINES: f32 = 0.8;
 
@@ -40,27 +48,18 @@ const SAME_LINES: f32 = 0.8;
 /// show nearly the same lines one stays. The answer does not depend on the order of the candidates.
 pub fn rank(query: &str, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
     let asked = Asked::new(query);
-    let best = candidates
-        .iter()
-        .map(|it| it.hit.score)
-        .filter(|it| it.is_finite())
-        .fold(0.0, f32::max);
+    let texts = text_scores(&candidates, asked.words_share());
     let mut hits: Vec<Hit> = candidates
         .into_iter()
-        .map(|candidate| {
-            let score = asked.score(&candidate, best);
-            Hit {
-                score,
-                ..candidate.hit
-            }
-        })
+        .zip(texts)
+        .map(|(candidate, text)| asked.judge(candidate, text))
         .collect();
     hits.sort_by(order);
     let mut kept: Vec<Hit> = Vec::new();
     for hit in hits {
         if let Some(twin) = kept.iter_mut().find(|other| is_same(other, &hit)) {
             if twin.page.is_none() {
-                twin.page = hit.page;
+                (twin.page, twin.section) = (hit.page, hit.section);
             }
         } else if kept.len() < limit.min(MOST_HITS) {
             kept.push(hit);
@@ -69,6 +68,41 @@ pub fn rank(query: &str, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
         }
     }
     kept
+}
+
+/// How well each candidate's text fits, from 0 to 1: by the words' own score where nothing else is known, else
+/// by reciprocal rank fusion, since scores of words and of vectors do not compare.
+fn text_scores(candidates: &[Candidate], words_share: f32) -> Vec<f32> {
+    let lexical: Vec<Option<f32>> = candidates.iter().map(|it| it.lexical).collect();
+    if candidates.iter().all(|it| it.semantic.is_none()) {
+        let known = lexical.iter().flatten().copied();
+        let best = known.filter(|it| it.is_finite()).fold(0.0, f32::max);
+        let share = |score: &Option<f32>| match score {
+            Some(score) if best > 0.0 && score.is_finite() => (score / best).clamp(0.0, 1.0),
+            _ => 0.0,
+        };
+        return lexical.iter().map(share).collect();
+    }
+    let semantic: Vec<Option<f32>> = candidates.iter().map(|it| it.semantic).collect();
+    let by_words = reciprocal_ranks(&lexical);
+    let by_meaning = reciprocal_ranks(&semantic);
+    let both = by_words.iter().zip(&by_meaning);
+    both.map(|(words, meaning)| words_share * words + (1.0 - words_share) * meaning)
+        .collect()
+}
+
+/// For each score the reciprocal of its rank, so that the best has 1 and what has no score 0. Equal scores share
+/// the best rank among them.
+fn reciprocal_ranks(scores: &[Option<f32>]) -> Vec<f32> {
+    let mut sorted: Vec<f32> = scores.iter().flatten().copied().collect();
+    sorted.sort_by(|a, b| b.total_cmp(a));
+    let of = |score: &Option<f32>| {
+        score.map_or(0.0, |score| {
+            let better = sorted.partition_point(|other| other.total_cmp(&score).is_gt());
+            (FUSION + 1.0) / (FUSION + 1.0 + better as f32)
+        })
+    };
+    scores.iter().map(of).collect()
 }
 
 /// A name without case and separators, so that `parse_header`, `parseHeader` and `Parse-Header` are one.
@@ -115,25 +149,46 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn score(&self, candidate: &Candidate, best: f32) -> f32 {
-        let text = candidate.hit.score;
-        let text = if best > 0.0 && text.is_finite() {
-            (text / best).clamp(0.0, 1.0)
+    /// How much the words say: code is written in Latin letters, and so are its comments for the most part.
+    fn words_share(&self) -> f32 {
+        let letters = self.text.chars().filter(|c| c.is_alphabetic());
+        let (foreign, latin): (Vec<char>, Vec<char>) = letters.partition(|c| *c >= '\u{2e80}');
+        if foreign.len() > latin.len() {
+            WORDS_SHARE_FOREIGN
         } else {
-            0.0
-        };
+            WORDS_SHARE
+        }
+    }
+
+    /// The hit with its score and its reasons.
+    fn judge(&self, candidate: Candidate, text: f32) -> Hit {
         let rank = if candidate.rank.is_finite() {
             candidate.rank.clamp(0.0, 1.0)
         } else {
             0.0
         };
-        let (named, definition) = if defines(candidate) {
+        let (named, definition) = if defines(&candidate) {
             (1.0, DEFINITION)
         } else {
             (PIECE, 0.0)
         };
-        let name = (self.name_bonus(candidate) * named).max(self.path_bonus(candidate));
-        (text + name + definition + CENTRAL * rank) * self.role_weight(candidate.role)
+        let (by_name, by_path) = (self.name_bonus(&candidate) * named, self.path_bonus(&candidate));
+        let score = (text + by_name.max(by_path) + definition + CENTRAL * rank)
+            * self.role_weight(candidate.hit.role);
+        let reasons = [
+            (Reason::Name, by_name > 0.0),
+            (Reason::Path, by_path > 0.0),
+            (Reason::Words, candidate.lexical.is_some()),
+            (Reason::Meaning, candidate.semantic.is_some()),
+        ];
+        Hit {
+            score,
+            why: reasons
+                .into_iter()
+                .filter_map(|(reason, holds)| holds.then_some(reason))
+                .collect(),
+            ..candidate.hit
+        }
     }
 
     fn name_bonus(&self, candidate: &Candidate) -> f32 {
@@ -191,7 +246,7 @@ fn is_written_as_a_name(word: &str) -> bool {
 fn defines(candidate: &Candidate) -> bool {
     candidate.hit.symbol.is_some()
         && !matches!(
-            candidate.kind,
+            candidate.hit.kind,
             None | Some(SymbolKind::Section | SymbolKind::Entry)
         )
 }
@@ -236,13 +291,18 @@ mod tests {
                 start,
                 end: start + 9,
                 symbol: symbol.map(str::to_owned),
+                kind: symbol.map(|_| SymbolKind::Function),
+                language: None,
+                role: Role::Source,
                 page: None,
+                section: None,
                 locale: None,
-                score,
+                why: Vec::new(),
+                score: 0.0,
             },
-            kind: symbol.map(|_| SymbolKind::Function),
-            role: Role::Source,
             rank: 0.0,
+            lexical: Some(score),
+            semantic: None,
         }
     }
 
@@ -275,14 +335,13 @@ mod tests {
 
     #[test]
     fn tests_and_generated_code_come_last_unless_asked_for() {
-        let in_test = Candidate {
-            role: Role::Test,
-            ..candidate(None, "tests/a.rs", 1, 5.0)
+        let of_role = |role, path| {
+            let mut candidate = candidate(None, path, 1, 5.0);
+            candidate.hit.role = role;
+            candidate
         };
-        let generated = Candidate {
-            role: Role::Generated,
-            ..candidate(None, "gen/a.rs", 1, 5.0)
-        };
+        let in_test = of_role(Role::Test, "tests/a.rs");
+        let generated = of_role(Role::Generated, "gen/a.rs");
         let source = candidate(None, "src/a.rs", 1, 4.5);
         let candidates = [generated, in_test, source];
         let paths = |query: &str| -> Vec<String> {
@@ -321,6 +380,34 @@ mod tests {
         assert_eq!(rank("x", vec![section, of_another_page], 10).len(), 2);
     }
 
+    #[test]
+    fn what_both_words_and_meaning_say_comes_first() {
+        let found = |path, lexical, semantic| Candidate {
+            lexical,
+            semantic,
+            ..candidate(None, path, 1, 0.0)
+        };
+        let candidates = [
+            found("words.rs", Some(9.0), None),
+            found("both.rs", Some(5.0), Some(0.8)),
+            found("meaning.rs", None, Some(0.9)),
+        ];
+        let paths = |query: &str| -> Vec<(String, Vec<Reason>)> {
+            let hits = rank(query, candidates.to_vec(), 9);
+            hits.into_iter()
+                .map(|hit| (hit.path.to_string(), hit.why))
+                .collect()
+        };
+        let english = paths("retry a request");
+        assert_eq!(
+            english[0],
+            ("both.rs".to_owned(), vec![Reason::Words, Reason::Meaning])
+        );
+        let japanese = paths("リクエストを再試行する");
+        assert_eq!(japanese[1], ("meaning.rs".to_owned(), vec![Reason::Meaning]));
+        assert_eq!(japanese[2], ("words.rs".to_owned(), vec![Reason::Words]));
+    }
+
     proptest! {
         #[test]
         fn ranking_is_sorted_bounded_and_independent_of_order(
@@ -332,10 +419,11 @@ mod tests {
             let roles = [Role::Source, Role::Test, Role::Generated, Role::Doc];
             let candidates: Vec<Candidate> = seeds
                 .iter()
-                .map(|&(role, start, name, score, rank)| Candidate {
-                    role: roles[role as usize],
-                    rank,
-                    ..candidate(names[name], &format!("f{}.rs", start % 5), start, score)
+                .map(|&(role, start, name, score, rank)| {
+                    let mut it = candidate(names[name], &format!("f{}.rs", start % 5), start, score);
+                    it.hit.role = roles[role as usize];
+                    let semantic = (start % 3 == 0).then_some(score);
+                    Candidate { rank, semantic, ..it }
                 })
                 .collect();
             let hits = rank(&query, candidates.clone(), limit);

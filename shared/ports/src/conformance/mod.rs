@@ -31,7 +31,7 @@ pub use jobs::jobs;
 pub use leases::leases;
 pub use pages::page_catalog;
 pub use repositories::repositories;
-pub use search::{search_index, search_index_refuses};
+pub use search::{search_index, search_index_by_meaning, search_index_refuses};
 
 /// A time that no test depends on: 14 November 2023.
 const NOW: i64 = 1_700_000_000;

@@ -6,7 +6,10 @@ use deepwiki_domain::{
     ErrorKind, Language, Locale, RepoPath, Slug,
     facts::SymbolKind,
     manifest::Role,
-    search::{Document, Hit, LONGEST_QUERY, MOST_HITS, Query},
+    search::{
+        Document, Filter, Hit, LONGEST_QUERY, MOST_HITS, Query, QueryVector, Reason,
+        vector::{quantize, text_of},
+    },
 };
 
 use super::{commit, new_repository, unique};
@@ -28,11 +31,13 @@ pub async fn search_index(index: &dyn SearchIndex) {
     finds_japanese(index, &here).await;
     keeps_to_the_locale(index, &here).await;
     looks_only_where_it_may(index, &here, &there).await;
+    keeps_to_the_filter(index, &here).await;
+    tells_why(index, &here).await;
     keeps_to_the_limit(index, &[here.clone(), there.clone()]).await;
     answers_the_same_twice(index, &[here.clone(), there.clone()]).await;
-    let nowhere = index.search(&[], &query("parse_header")).await.unwrap();
+    let nowhere = hits(index, &[], &query("parse_header")).await;
     assert_eq!(nowhere, [], "no generation, no hits");
-    let nothing = index.search(&[empty], &query("parse_header")).await.unwrap();
+    let nothing = hits(index, &[empty], &query("parse_header")).await;
     assert_eq!(nothing, [], "a repository without documents has an index too");
 }
 
@@ -48,10 +53,7 @@ pub async fn search_index_refuses(index: &dyn SearchIndex) {
         "。、",
         "\u{200b}\u{feff}",
     ] {
-        let hits = index
-            .search(std::slice::from_ref(&here), &query(text))
-            .await
-            .unwrap();
+        let hits = hits(index, std::slice::from_ref(&here), &query(text)).await;
         assert_eq!(hits, [], "{text:?} holds no word");
     }
     for text in [
@@ -84,10 +86,7 @@ pub async fn search_index_refuses(index: &dyn SearchIndex) {
         .chars()
         .take(LONGEST_QUERY)
         .collect::<String>();
-    let hits = index
-        .search(std::slice::from_ref(&here), &query(&longest))
-        .await
-        .unwrap();
+    let hits = hits(index, std::slice::from_ref(&here), &query(&longest)).await;
     assert!(!hits.is_empty(), "the longest query is answered");
     for text in [
         format!("{longest}r"),
@@ -130,10 +129,7 @@ async fn finds_names_in_any_spelling(index: &dyn SearchIndex, here: &Searchable)
         Some("net"),
         "prose is found by its stems"
     );
-    let none = index
-        .search(std::slice::from_ref(here), &query("qqqzzzxxxyyy"))
-        .await
-        .unwrap();
+    let none = hits(index, std::slice::from_ref(here), &query("qqqzzzxxxyyy")).await;
     assert_eq!(none, [], "what is nowhere is not found");
 }
 
@@ -171,7 +167,7 @@ async fn keeps_to_the_locale(index: &dyn SearchIndex, here: &Searchable) {
             locale: Some(locale),
             ..query("header 接続")
         };
-        let hits = index.search(std::slice::from_ref(here), &query).await.unwrap();
+        let hits = hits(index, std::slice::from_ref(here), &query).await;
         assert!(
             hits.iter().any(|hit| hit.locale == Some(locale)),
             "pages in the language"
@@ -189,12 +185,12 @@ async fn keeps_to_the_locale(index: &dyn SearchIndex, here: &Searchable) {
 
 async fn looks_only_where_it_may(index: &dyn SearchIndex, here: &Searchable, there: &Searchable) {
     let both = [here.clone(), there.clone()];
-    let of_there = index.search(&both, &query("marker_beta")).await.unwrap();
+    let of_there = hits(index, &both, &query("marker_beta")).await;
     assert_eq!(
         of_there.first().map(|hit| &hit.repository),
         Some(&there.repository)
     );
-    let everywhere = index.search(&both, &query("HeaderParser")).await.unwrap();
+    let everywhere = hits(index, &both, &query("HeaderParser")).await;
     for one in &both {
         assert!(
             everywhere
@@ -202,14 +198,145 @@ async fn looks_only_where_it_may(index: &dyn SearchIndex, here: &Searchable, the
                 .any(|hit| hit.repository == one.repository && hit.commit == one.commit)
         );
     }
-    let only_here = index
-        .search(std::slice::from_ref(here), &query("HeaderParser marker_beta"))
-        .await
-        .unwrap();
+    let only_here = hits(
+        index,
+        std::slice::from_ref(here),
+        &query("HeaderParser marker_beta"),
+    )
+    .await;
     assert!(!only_here.is_empty());
     assert!(
         only_here.iter().all(|hit| hit.repository == here.repository),
         "the other is never seen"
+    );
+}
+
+async fn keeps_to_the_filter(index: &dyn SearchIndex, here: &Searchable) {
+    let paths = |filter: Filter| async move {
+        let query = Query {
+            filter,
+            limit: MOST_HITS,
+            ..query("header parser settlement connection filler")
+        };
+        let hits = hits(index, std::slice::from_ref(here), &query).await;
+        assert!(!hits.is_empty(), "for {:?}", query.filter);
+        hits
+    };
+    let filter = Filter::default;
+    for pattern in ["src/net", "./src/net/", "src/net/*.rs", "*/net/*"] {
+        let hits = paths(Filter {
+            paths: vec![pattern.to_owned()],
+            ..filter()
+        });
+        assert!(
+            hits.await
+                .iter()
+                .all(|hit| hit.path.as_str().starts_with("src/net/")),
+            "for {pattern}"
+        );
+    }
+    let python = paths(Filter {
+        languages: vec![Language::Python],
+        ..filter()
+    });
+    assert!(
+        python
+            .await
+            .iter()
+            .all(|hit| hit.language == Some(Language::Python))
+    );
+    let docs = paths(Filter {
+        roles: vec![Role::Doc],
+        ..filter()
+    });
+    assert!(docs.await.iter().all(|hit| hit.role == Role::Doc));
+    let types = paths(Filter {
+        kinds: vec![SymbolKind::Struct, SymbolKind::Class],
+        ..filter()
+    });
+    assert!(types.await.iter().all(|hit| hit.kind == Some(SymbolKind::Struct)));
+    let none = Query {
+        filter: Filter {
+            paths: vec!["nowhere/*".to_owned()],
+            ..filter()
+        },
+        ..query("header")
+    };
+    assert_eq!(
+        hits(index, std::slice::from_ref(here), &none).await,
+        [],
+        "nothing is there"
+    );
+}
+
+async fn tells_why(index: &dyn SearchIndex, here: &Searchable) {
+    let why = async |text: &str| best(index, here, text).await.why;
+    assert_eq!(why("HeaderParser").await.first(), Some(&Reason::Name));
+    assert_eq!(why("src/store/ledger.py").await.first(), Some(&Reason::Path));
+    assert_eq!(why("settlement").await, [Reason::Words]);
+}
+
+/// What a [`SearchIndex`] must do with vectors: compare those of one model, and none of two.
+pub async fn search_index_by_meaning(index: &dyn SearchIndex) {
+    let model = "toy-2";
+    let mut documents = documents("delta");
+    for document in &mut documents {
+        let about_ledgers = text_of(document).contains("ledger");
+        document.vector = quantize(if about_ledgers { &[0.9, 0.1] } else { &[0.1, 0.9] });
+    }
+    let repository = new_repository();
+    let commit = commit(&unique());
+    let generation = index
+        .build(&repository, &commit, documents, Some(model))
+        .await
+        .unwrap();
+    let here = Searchable {
+        repository,
+        commit,
+        generation,
+    };
+    settle(index, &here, "delta").await;
+    let without = build(index, self::documents("epsilon")).await;
+    settle(index, &without, "epsilon").await;
+
+    let ask = |model: &str, values: &[f32]| Query {
+        vector: Some(QueryVector {
+            model: model.to_owned(),
+            values: values.to_vec(),
+        }),
+        ..query("帳簿への記入")
+    };
+    let both = [here.clone(), without.clone()];
+    let found = index.search(&both, &ask(model, &[1.0, 0.0])).await.unwrap();
+    assert!(found.semantic);
+    let first = found.hits.first().unwrap();
+    assert_eq!(
+        (first.path.as_str(), first.why.as_slice()),
+        ("src/store/ledger.py", [Reason::Meaning].as_slice()),
+        "what means the same is found without a common word"
+    );
+    assert!(
+        found.hits.iter().all(|hit| hit.repository == here.repository),
+        "what has no vectors is found by words alone"
+    );
+    for (model, values) in [("toy-3", &[1.0, 0.0][..]), (model, &[1.0]), (model, &[0.0, 0.0])] {
+        let found = index.search(&both, &ask(model, values)).await.unwrap();
+        assert_eq!(found.hits, [], "{model} {values:?} compares with nothing");
+    }
+    let nowhere = Query {
+        filter: Filter {
+            paths: vec!["src/net".to_owned()],
+            ..Filter::default()
+        },
+        ..ask(model, &[1.0, 0.0])
+    };
+    let found = index.search(&both, &nowhere).await.unwrap();
+    assert!(
+        !found.hits.is_empty()
+            && found
+                .hits
+                .iter()
+                .all(|hit| hit.path.as_str().starts_with("src/net/"))
     );
 }
 
@@ -219,7 +346,7 @@ async fn keeps_to_the_limit(index: &dyn SearchIndex, generations: &[Searchable])
             limit,
             ..query("filler")
         };
-        let hits = index.search(generations, &query).await.unwrap();
+        let hits = hits(index, generations, &query).await;
         assert_eq!(
             hits.len(),
             limit.min(MOST_HITS),
@@ -231,8 +358,8 @@ async fn keeps_to_the_limit(index: &dyn SearchIndex, generations: &[Searchable])
 
 async fn answers_the_same_twice(index: &dyn SearchIndex, generations: &[Searchable]) {
     for text in ["filler", "header", "接続"] {
-        let once = index.search(generations, &query(text)).await.unwrap();
-        let twice = index.search(generations, &query(text)).await.unwrap();
+        let once = hits(index, generations, &query(text)).await;
+        let twice = hits(index, generations, &query(text)).await;
         assert_eq!(once, twice, "for {text:?}");
     }
 }
@@ -240,7 +367,7 @@ async fn answers_the_same_twice(index: &dyn SearchIndex, generations: &[Searchab
 async fn build(index: &dyn SearchIndex, documents: Vec<Document>) -> Searchable {
     let repository = new_repository();
     let commit = commit(&unique());
-    let generation = index.build(&repository, &commit, documents).await.unwrap();
+    let generation = index.build(&repository, &commit, documents, None).await.unwrap();
     Searchable {
         repository,
         commit,
@@ -252,10 +379,8 @@ async fn build(index: &dyn SearchIndex, documents: Vec<Document>) -> Searchable 
 async fn settle(index: &dyn SearchIndex, searchable: &Searchable, mark: &str) {
     let started = Instant::now();
     let query = query(&format!("marker_{mark}"));
-    while index
-        .search(std::slice::from_ref(searchable), &query)
+    while hits(index, std::slice::from_ref(searchable), &query)
         .await
-        .unwrap()
         .is_empty()
     {
         assert!(started.elapsed() < SETTLES_WITHIN, "what was built is not found");
@@ -263,23 +388,19 @@ async fn settle(index: &dyn SearchIndex, searchable: &Searchable, mark: &str) {
     }
 }
 
+async fn hits(index: &dyn SearchIndex, generations: &[Searchable], query: &Query) -> Vec<Hit> {
+    index.search(generations, query).await.unwrap().hits
+}
+
 async fn best(index: &dyn SearchIndex, here: &Searchable, text: &str) -> Hit {
-    let hits = index
-        .search(std::slice::from_ref(here), &query(text))
-        .await
-        .unwrap();
+    let hits = hits(index, std::slice::from_ref(here), &query(text)).await;
     hits.into_iter()
         .next()
         .unwrap_or_else(|| panic!("{text:?} is not found"))
 }
 
 fn query(text: &str) -> Query {
-    Query {
-        text: text.to_owned(),
-        repositories: Vec::new(),
-        locale: None,
-        limit: 20,
-    }
+    Query::new(text)
 }
 
 /// A small repository; `mark` stands in it as `marker_<mark>`.
@@ -293,12 +414,17 @@ fn documents(mark: &str) -> Vec<Document> {
         language: Language::of(path.rsplit('/').next().unwrap(), ""),
         role: Role::Source,
         page: None,
+        section: None,
         locale: None,
         text: text.to_owned(),
+        vector: None,
         rank: 0.0,
     };
     let section = |locale, path: &str, start, end, text: &str| Document {
         page: Some(Slug::from_text("net")),
+        section: Some(Slug::from_text("lost connections")),
+        language: None,
+        role: Role::Doc,
         locale: Some(locale),
         ..source(path, start, end, text)
     };

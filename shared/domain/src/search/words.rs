@@ -8,10 +8,12 @@
 
 use std::collections::HashSet;
 
-use deepwiki_domain::search::ranking::{bare_name, fold_name};
 use frostem::{Algorithm, Stemmer};
 
-use crate::text::{Run, is_hiragana, is_ideograph, runs, split_comment, split_identifier};
+use super::{
+    ranking::{bare_name, fold_name},
+    runs::{Run, is_hiragana, is_ideograph, runs, split_comment, split_identifier},
+};
 
 /// The longest term in bytes. What is longer is data, not a word.
 const LONGEST_TERM: usize = 72;
@@ -20,7 +22,7 @@ const LONGEST_TERM: usize = 72;
 const MOST_PARTS: usize = 16;
 
 /// The most terms that one query searches for.
-pub(crate) const MOST_QUERY_TERMS: usize = 64;
+pub const MOST_QUERY_TERMS: usize = 64;
 
 /// Words that say nothing about what is searched. Left out of prose, and of queries that have others.
 const STOP_WORDS: [&str; 56] = [
@@ -30,16 +32,113 @@ const STOP_WORDS: [&str; 56] = [
     "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you",
 ];
 
+/// Words by which a question is asked of code, whatever it is about. Sorted.
+const QUESTION_WORDS: [&str; 58] = [
+    "about",
+    "actually",
+    "answer",
+    "called",
+    "code",
+    "codebase",
+    "come",
+    "comes",
+    "could",
+    "defined",
+    "describe",
+    "done",
+    "exactly",
+    "example",
+    "explain",
+    "file",
+    "find",
+    "function",
+    "get",
+    "give",
+    "handle",
+    "handled",
+    "happen",
+    "happens",
+    "implement",
+    "implementation",
+    "implemented",
+    "implements",
+    "kind",
+    "like",
+    "located",
+    "look",
+    "make",
+    "me",
+    "mean",
+    "need",
+    "needed",
+    "place",
+    "please",
+    "project",
+    "purpose",
+    "put",
+    "repository",
+    "see",
+    "should",
+    "show",
+    "take",
+    "takes",
+    "tell",
+    "use",
+    "used",
+    "uses",
+    "using",
+    "want",
+    "way",
+    "whether",
+    "work",
+    "works",
+];
+
+/// The same of Japanese questions.
+const QUESTION_WORDS_JA: [&str; 24] = [
+    "どこ",
+    "ファイル",
+    "コード",
+    "クラス",
+    "メソッド",
+    "関数",
+    "方法",
+    "場合",
+    "場所",
+    "処理",
+    "実装",
+    "使",
+    "使用",
+    "利用",
+    "説明",
+    "教",
+    "行",
+    "何",
+    "時",
+    "際",
+    "定義",
+    "呼",
+    "仕組",
+    "目的",
+];
+
 /// Makes terms; keeps its buffers between calls.
 #[derive(Clone)]
-pub(crate) struct Words {
+pub struct Words {
     stemmer: Stemmer,
     parts: Vec<(usize, usize)>,
     term: String,
 }
 
+impl Default for Words {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Words {
-    pub(crate) fn new() -> Self {
+    /// With empty buffers.
+    pub fn new() -> Self {
         Self {
             stemmer: Stemmer::new(Algorithm::English),
             parts: Vec::new(),
@@ -48,7 +147,7 @@ impl Words {
     }
 
     /// The terms of source text: its comments as prose, the rest as code.
-    pub(crate) fn of_source(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+    pub fn of_source(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
         let mut comment_end: Option<&str> = None;
         for line in text.lines() {
             let (code, comment) = split_comment(line, &mut comment_end);
@@ -58,7 +157,7 @@ impl Words {
     }
 
     /// The terms of code: identifiers whole and in parts.
-    pub(crate) fn of_code(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+    pub fn of_code(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
         runs(text, &mut |run| match run {
             Run::Word(word) => self.identifier(word, emit),
             Run::Unspaced(run) => self.grams(run, emit),
@@ -66,7 +165,7 @@ impl Words {
     }
 
     /// The terms of prose: stems of plain words, and identifiers as in code.
-    pub(crate) fn of_prose(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+    pub fn of_prose(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
         runs(text, &mut |run| match run {
             Run::Word(word) if is_plain(word) => self.plain_word(word, emit),
             Run::Word(word) => self.identifier(word, emit),
@@ -75,7 +174,7 @@ impl Words {
     }
 
     /// The terms of a definition's qualified name. Twice, because a name says more than a line of its body.
-    pub(crate) fn of_symbol(&mut self, symbol: &str, emit: &mut dyn FnMut(&str)) {
+    pub fn of_symbol(&mut self, symbol: &str, emit: &mut dyn FnMut(&str)) {
         for _ in 0..2 {
             self.of_code(symbol, emit);
         }
@@ -83,7 +182,7 @@ impl Words {
     }
 
     /// The terms of a path, twice like a name; its file's name is a name.
-    pub(crate) fn of_path(&mut self, path: &str, emit: &mut dyn FnMut(&str)) {
+    pub fn of_path(&mut self, path: &str, emit: &mut dyn FnMut(&str)) {
         for _ in 0..2 {
             self.of_code(path, emit);
         }
@@ -91,7 +190,7 @@ impl Words {
     }
 
     /// The distinct terms of a query, the most telling first, at most [`MOST_QUERY_TERMS`].
-    pub(crate) fn of_query(&mut self, text: &str) -> Vec<String> {
+    pub fn of_query(&mut self, text: &str) -> Vec<String> {
         let (mut words, mut unspaced) = (Vec::new(), Vec::new());
         runs(text, &mut |run| match run {
             Run::Word(word) => words.push(word),
@@ -124,6 +223,52 @@ impl Words {
             });
         }
         terms.list
+    }
+
+    /// The words of a question that an answer speaks of: for each its alternatives, each the terms that all must be
+    /// there. Words that only ask are left out where there are others.
+    pub fn of_question(&mut self, text: &str) -> Vec<Vec<Vec<String>>> {
+        let (mut telling, mut asking) = (Vec::new(), Vec::new());
+        runs(text, &mut |run| match run {
+            Run::Word(word) if is_stop_word(word) || word.len() < 2 => {}
+            Run::Word(word) => {
+                let lower = word.to_ascii_lowercase();
+                let asks = QUESTION_WORDS.binary_search(&lower.as_str()).is_ok();
+                if asks { &mut asking } else { &mut telling }.push(self.alternatives(word));
+            }
+            Run::Unspaced(run) => {
+                for word in content_words(run) {
+                    let asks = QUESTION_WORDS_JA.contains(&word);
+                    if asks { &mut asking } else { &mut telling }.push(vec![self.grams_of(word)]);
+                }
+            }
+        });
+        let mut words = if telling.is_empty() { asking } else { telling };
+        words.retain(|word: &Vec<Vec<String>>| word.iter().any(|all| !all.is_empty()));
+        words.dedup();
+        words.truncate(MOST_QUERY_TERMS);
+        words
+    }
+
+    /// What a text may have in place of a word: its stem, the word whole, or all its parts.
+    fn alternatives(&mut self, word: &str) -> Vec<Vec<String>> {
+        let mut alternatives = Vec::new();
+        let mut parts = Vec::new();
+        if is_plain(word) {
+            self.plain_word(word, &mut |stem| alternatives.push(vec![stem.to_owned()]));
+        }
+        self.whole(word, &mut |whole| alternatives.push(vec![whole.to_owned()]));
+        self.several_parts_of(word, &mut |part| parts.push(part.to_owned()));
+        if !parts.is_empty() {
+            alternatives.push(parts);
+        }
+        alternatives
+    }
+
+    fn grams_of(&mut self, word: &str) -> Vec<String> {
+        let mut grams = Vec::new();
+        self.query_grams(&[word], &mut |gram| grams.push(gram.to_owned()));
+        grams
     }
 
     fn identifier(&mut self, word: &str, emit: &mut dyn FnMut(&str)) {
@@ -267,6 +412,22 @@ impl Terms {
     }
 }
 
+/// The parts of unspaced text that bear its meaning: runs of ideographs and of katakana, without what inflects
+/// and joins them.
+fn content_words(run: &str) -> impl Iterator<Item = &str> {
+    let parts = run.split(is_hiragana).flat_map(|part| {
+        let change = part.char_indices().find(|(at, c)| {
+            let before = part.get(..*at).and_then(|before| before.chars().next_back());
+            before.is_some_and(|before| is_ideograph(before) != is_ideograph(*c))
+        });
+        let (first, second) = part
+            .split_at_checked(change.map_or(part.len(), |(at, _)| at))
+            .unwrap_or((part, ""));
+        [first, second]
+    });
+    parts.filter(|part| !part.is_empty())
+}
+
 /// An English word as prose writes it: `word`, `Word` or `WORD`.
 fn is_plain(word: &str) -> bool {
     let rest = word.get(1..).unwrap_or_default();
@@ -393,6 +554,7 @@ mod tests {
     #[test]
     fn stop_words_are_sorted_as_the_search_needs_them() {
         assert!(STOP_WORDS.is_sorted());
+        assert!(QUESTION_WORDS.is_sorted());
     }
 
     proptest! {
