@@ -89,10 +89,7 @@ impl<'a> Cards<'a> {
             kind: definition.kind,
             language: file.language,
             signature: definition.signature.clone(),
-            summary: definition
-                .doc
-                .as_ref()
-                .and_then(|doc| prose::first_sentence(&doc.text)),
+            summary: summary(definition),
             at: self.model.head(file, definition),
             body: Citation::new(&file.path, definition.lines),
             users: self.model.users(symbol),
@@ -104,15 +101,16 @@ impl<'a> Cards<'a> {
         })
     }
 
-    /// Uses of a definition in other files, the best users first, one a file.
+    /// Uses of a definition in other files, tests aside, the best users first, one a file.
     fn used_at(&self, symbol: SymbolId) -> Vec<Use> {
         let mut uses: Vec<(bool, f64, &Edge)> = self
             .model
             .uses_of(Node::Symbol(symbol))
             .filter_map(|edge| {
                 let file = self.model.graph.file_of(edge.from)?;
-                let facts = self.model.file(file)?;
-                Some((facts.role != Role::Source, -self.model.ranks.file(file), edge))
+                let source = self.model.file(file)?.role == Role::Source;
+                let nameless = self.user_name(edge.from).is_none();
+                source.then(|| (nameless, -self.model.ranks.file(file), edge))
             })
             .collect();
         uses.sort_by(|a, b| {
@@ -191,7 +189,18 @@ impl<'a> Cards<'a> {
             .collect()
     }
 
+    /// Fields and variants of a type.
+    pub(crate) fn data_members(&self, symbol: SymbolId) -> Vec<Member> {
+        self.chosen_members(symbol, |kind| {
+            matches!(kind, SymbolKind::Field | SymbolKind::Variant)
+        })
+    }
+
     fn members(&self, symbol: SymbolId) -> Vec<Member> {
+        self.chosen_members(symbol, |_| true)
+    }
+
+    fn chosen_members(&self, symbol: SymbolId, wanted: fn(SymbolKind) -> bool) -> Vec<Member> {
         let members = self.model.members_of(symbol);
         let mut chosen: Vec<(f64, SymbolId)> = members
             .iter()
@@ -203,7 +212,7 @@ impl<'a> Cards<'a> {
                     && definition.name != "__init__"
                     && definition.doc.is_none();
                 let named = is_plain_name(&definition.name) && !definition.is_test && !protocol;
-                (shown && named).then(|| (self.model.weight(*member), *member))
+                (shown && named && wanted(definition.kind)).then(|| (self.model.weight(*member), *member))
             })
             .collect();
         chosen.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -220,10 +229,7 @@ impl<'a> Cards<'a> {
                     name: definition.name.clone(),
                     kind: definition.kind,
                     signature: definition.signature.clone(),
-                    summary: definition
-                        .doc
-                        .as_ref()
-                        .and_then(|doc| prose::first_sentence(&doc.text)),
+                    summary: summary(definition),
                     at: self.model.head(file, definition),
                 })
             })
@@ -246,7 +252,7 @@ impl<'a> Cards<'a> {
     /// What a file says of itself in its leading comment.
     pub(crate) fn file_purpose(&self, facts: &FileFacts) -> Option<Quotation> {
         let doc = facts.doc.as_ref()?;
-        let text = prose::first_sentence(&doc.text)?;
+        let text = prose::first_sentence(&doc.text).filter(|text| !prose::is_label(text))?;
         Some(Quotation {
             text,
             at: Citation::new(&facts.path, doc.lines),
@@ -315,7 +321,7 @@ impl<'a> Cards<'a> {
         let (name, worth) = match edge.to {
             Node::Symbol(symbol) => {
                 let (_, definition) = self.model.definition(symbol)?;
-                let plain = is_plain_name(&definition.name) && is_notable(definition);
+                let plain = is_notable(definition) && !self.model.has_owner(symbol);
                 (plain.then(|| definition.name.clone()), self.model.weight(symbol))
             }
             Node::File(_) => (None, 0.0),
@@ -379,6 +385,18 @@ fn in_test(model: &Model<'_>, node: Node) -> bool {
     false
 }
 
+/// What a definition says of itself in a sentence; none where its comment only names a part of the file, or says no
+/// more than the name.
+pub(crate) fn summary(definition: &Definition) -> Option<String> {
+    let said = prose::first_sentence(&definition.doc.as_ref()?.text)?;
+    let own = definition.name.to_lowercase();
+    let repeats = said
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| !word.is_empty())
+        .all(|word| word.to_lowercase() == own);
+    (!repeats && !prose::is_label(&said)).then_some(said)
+}
+
 /// Whether a definition is one that a reader may want to hear of.
 fn is_notable(definition: &Definition) -> bool {
     let kind = is_type(definition.kind)
@@ -390,7 +408,19 @@ fn is_notable(definition: &Definition) -> bool {
                 | SymbolKind::Constant
                 | SymbolKind::Variable
         );
-    kind && !definition.is_test && is_plain_name(&definition.name)
+    let of_the_language = definition.name.starts_with("__") && definition.name.ends_with("__");
+    kind && !definition.is_test
+        && is_plain_name(&definition.name)
+        && definition.name.chars().count() > 1
+        && !of_the_language
+        && !is_type_variable(definition)
+}
+
+/// Whether a variable only stands for a type in signatures.
+fn is_type_variable(definition: &Definition) -> bool {
+    ["TypeVar(", "ParamSpec(", "TypeVarTuple("]
+        .iter()
+        .any(|maker| definition.signature.contains(maker))
 }
 
 /// Whether a name is one word of code, fit to stand in code style and in a diagram.

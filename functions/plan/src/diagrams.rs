@@ -13,25 +13,30 @@ use deepwiki_domain::{
 use crate::{
     cards::is_plain_name,
     model::{Model, is_type},
-    modules::Modules,
+    modules::{Module, Modules},
 };
 
 /// The most boxes and arrows that are readable at the width of a page.
 const BOXES: usize = 14;
-const ARROWS: usize = 26;
+const ARROWS: usize = 22;
 /// Above this many arrows, those that others imply are left out.
-const PLAIN: usize = 16;
-const MESSAGES: usize = 14;
+const PLAIN: usize = 12;
+const MESSAGES: usize = 12;
 const FIELDS: usize = 6;
 
-/// Who uses whom among modules. `usages` are between the modules to be drawn; `focus` is drawn boldly.
+/// The most boxes of a map that introduces the repository, and of one that shows what surrounds a module.
+pub(crate) const FEW_BOXES: usize = 9;
+pub(crate) const ALL_BOXES: usize = BOXES;
+
+/// Who uses whom among modules, in at most `most` boxes. `usages` are between the modules to be drawn; `focus` is
+/// drawn boldly.
 pub(crate) fn module_map(
     modules: &Modules,
     usages: &[&Usage],
     focus: Option<usize>,
-    subject: &str,
+    most: usize,
 ) -> Option<Picture> {
-    let (mut boxes, mut drawn) = chosen(usages);
+    let (mut boxes, mut drawn) = chosen(usages, most);
     if drawn.is_empty() {
         return None;
     }
@@ -43,17 +48,25 @@ pub(crate) fn module_map(
     let mut text = String::from("flowchart LR\n");
     for (index, (group, members)) in groups(&boxes).into_iter().enumerate() {
         let inner = if group.is_empty() { "  " } else { "    " };
+        let name = |path: &str| {
+            modules
+                .at_path(path)
+                .map_or_else(|| path.to_owned(), |module| module.name())
+        };
         if !group.is_empty() {
-            text.push_str(&format!("  subgraph g{index}[\"{}\"]\n", label(&group)));
+            let title = members.first().map(|path| name(path)).unwrap_or_default();
+            let title = title
+                .rsplit_once('/')
+                .map_or(group.as_str(), |(folder, _)| folder);
+            text.push_str(&format!("  subgraph g{index}[\"{}\"]\n", label(title)));
         }
         for path in &members {
-            let name = modules
-                .at_path(path)
-                .map_or(path.as_str(), |module| module.name());
+            let name = name(path);
             let short = name
-                .strip_prefix(&format!("{group}/"))
+                .rsplit('/')
+                .next()
                 .filter(|_| !group.is_empty())
-                .unwrap_or(name);
+                .unwrap_or(&name);
             text.push_str(&format!("{inner}{}[\"{}\"]\n", id(path), label(short)));
         }
         if !group.is_empty() {
@@ -71,13 +84,16 @@ pub(crate) fn module_map(
     }
     Some(Picture {
         kind: DiagramKind::ModuleMap,
-        subject: subject.to_owned(),
+        subject: focus
+            .and_then(|at| modules.get(at))
+            .map(Module::name)
+            .unwrap_or_default(),
         mermaid: text,
     })
 }
 
 /// The uses that fit on a picture, the strongest first, and the boxes between which they run.
-fn chosen<'u>(usages: &[&'u Usage]) -> (BTreeMap<String, String>, Vec<&'u Usage>) {
+fn chosen<'u>(usages: &[&'u Usage], most: usize) -> (BTreeMap<String, String>, Vec<&'u Usage>) {
     let mut edges: Vec<&Usage> = usages.to_vec();
     edges.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| key(a).cmp(&key(b))));
     let mut boxes: BTreeMap<String, String> = BTreeMap::new();
@@ -85,7 +101,7 @@ fn chosen<'u>(usages: &[&'u Usage]) -> (BTreeMap<String, String>, Vec<&'u Usage>
     for edge in edges {
         let ends = [&edge.from.path, &edge.to.path];
         let new = ends.iter().filter(|path| !boxes.contains_key(**path)).count();
-        if boxes.len() + new <= BOXES {
+        if boxes.len() + new <= most {
             boxes.extend(ends.map(|path| (path.clone(), String::new())));
             between.push(edge);
         }
@@ -105,32 +121,40 @@ fn chosen<'u>(usages: &[&'u Usage]) -> (BTreeMap<String, String>, Vec<&'u Usage>
 }
 
 /// A crowded picture is read better without the arrows that others imply: who uses `a`, which uses `b`, may use `b`
-/// too. In a circle every arrow stays.
+/// too. The weakest go first, and each only as long as those that stay imply it.
 fn without_implied<'u>(edges: &[&'u Usage]) -> Vec<&'u Usage> {
-    let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for edge in edges {
-        next.entry(&edge.from.path).or_default().push(&edge.to.path);
+        next.entry(&edge.from.path).or_default().insert(&edge.to.path);
     }
-    let reach = |from: &str, skip: Option<&str>| -> BTreeSet<String> {
-        let first = next
-            .get(from)
-            .into_iter()
-            .flatten()
-            .filter(|to| Some(**to) != skip);
-        let mut open: Vec<&str> = first.copied().collect();
+    let reaches = |next: &BTreeMap<&str, BTreeSet<&str>>, from: &str, to: &str| {
+        let mut open = vec![from];
         let mut seen = BTreeSet::new();
         while let Some(at) = open.pop() {
-            if seen.insert(at.to_owned()) {
-                open.extend(next.get(at).into_iter().flatten());
+            for step in next.get(at).into_iter().flatten().copied() {
+                if step == to {
+                    return true;
+                }
+                if seen.insert(step) {
+                    open.push(step);
+                }
             }
         }
-        seen
+        false
     };
-    let stays = |edge: &&&Usage| {
-        let in_circle = reach(&edge.to.path, None).contains(&edge.from.path);
-        in_circle || !reach(&edge.from.path, Some(&edge.to.path)).contains(&edge.to.path)
-    };
-    edges.iter().filter(stays).copied().collect()
+    let mut kept = Vec::with_capacity(edges.len());
+    for edge in edges.iter().rev() {
+        let (from, to) = (edge.from.path.as_str(), edge.to.path.as_str());
+        if let Some(ends) = next.get_mut(from) {
+            ends.remove(to);
+        }
+        if !reaches(&next, from, to) {
+            next.entry(from).or_default().insert(to);
+            kept.push(*edge);
+        }
+    }
+    kept.reverse();
+    kept
 }
 
 fn key(usage: &Usage) -> (&str, &str) {
@@ -201,6 +225,7 @@ pub(crate) fn class_diagram(model: &Model<'_>, types: &[SymbolId], subject: &str
             matches!(d.kind, SymbolKind::Field | SymbolKind::Variant)
                 && is_plain_name(&d.name)
                 && d.name.is_ascii()
+                && !d.name.starts_with('_')
         });
         for (_, field) in fields.take(FIELDS) {
             text.push_str(&format!("    {}\n", field.name.replace('$', "_")));
@@ -264,7 +289,7 @@ fn stereotype(kind: SymbolKind) -> Option<&'static str> {
 pub(crate) fn sequence(model: &Model<'_>, entry: SymbolId, subject: &str) -> Option<Picture> {
     let mut messages: Vec<(String, String, String)> = Vec::new();
     let mut visited = BTreeSet::from([entry]);
-    follow(model, entry, 0, &mut visited, &mut messages);
+    follow(model, entry, (0, MESSAGES), &mut visited, &mut messages);
     let mut actors: Vec<&str> = Vec::new();
     for (from, to, _) in &messages {
         for path in [from, to] {
@@ -292,27 +317,23 @@ pub(crate) fn sequence(model: &Model<'_>, entry: SymbolId, subject: &str) -> Opt
     })
 }
 
-/// Calls to a depth of three, at most [`MESSAGES`] of them and [`BOXES`] files.
+/// A definition's main steps and, as far as `room` messages reach, those of each step: to a depth of three.
 fn follow(
     model: &Model<'_>,
     caller: SymbolId,
-    depth: u32,
+    (depth, room): (u32, usize),
     visited: &mut BTreeSet<SymbolId>,
     messages: &mut Vec<(String, String, String)>,
 ) {
     let Some((from, _)) = model.definition(caller) else {
         return;
     };
-    let calls = model.calls_from(caller);
-    let most = if depth == 0 { 8 } else { 3 };
-    for (callee, _) in calls
-        .into_iter()
-        .filter(|(callee, _)| is_step(model, *callee))
-        .take(most)
-    {
-        if messages.len() >= MESSAGES {
-            return;
-        }
+    let steps = model.steps_of(caller, room.min(7));
+    let left = room
+        .saturating_sub(steps.len())
+        .checked_div(steps.len())
+        .unwrap_or_default();
+    for (callee, _) in steps {
         let Some((to, definition)) = model.definition(callee) else {
             continue;
         };
@@ -321,17 +342,10 @@ fn follow(
             to.path.to_string(),
             definition.name.clone(),
         ));
-        if depth < 2 && visited.insert(callee) {
-            follow(model, callee, depth + 1, visited, messages);
+        if depth < 2 && left > 0 && visited.insert(callee) {
+            follow(model, callee, (depth + 1, left), visited, messages);
         }
     }
-}
-
-fn is_step(model: &Model<'_>, symbol: SymbolId) -> bool {
-    model.definition(symbol).is_some_and(|(_, definition)| {
-        matches!(definition.kind, SymbolKind::Function | SymbolKind::Method)
-            && is_plain_name(&definition.name)
-    })
 }
 
 /// File names, with as many folders before them as tell them apart.
@@ -411,7 +425,7 @@ mod tests {
     #[test]
     fn the_top_of_a_repository_is_drawn_by_its_name() {
         let modules = Modules::new(&[crate::fixtures::file("main.rs", 200)], &BTreeMap::new(), "demo");
-        let drawn = module_map(&modules, &[&usage("src/net", "")], None, "").unwrap();
+        let drawn = module_map(&modules, &[&usage("src/net", "")], None, BOXES).unwrap();
         assert!(drawn.mermaid.contains("[\"demo\"]"), "{}", drawn.mermaid);
     }
 
@@ -429,6 +443,14 @@ mod tests {
         let kept = without_implied(&usages.iter().collect::<Vec<_>>());
         let kept: Vec<_> = kept.into_iter().map(key).collect();
         assert_eq!(kept, [("a", "b"), ("b", "c"), ("c", "d"), ("d", "c")]);
+    }
+
+    #[test]
+    fn of_two_arrows_that_imply_each_other_one_stays() {
+        let usages = [("b", "c"), ("c", "b"), ("a", "b"), ("a", "c")].map(|(a, b)| usage(a, b));
+        let kept = without_implied(&usages.iter().collect::<Vec<_>>());
+        let kept: Vec<_> = kept.into_iter().map(key).collect();
+        assert_eq!(kept, [("b", "c"), ("c", "b"), ("a", "b")]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod cards;
 mod diagrams;
 #[cfg(test)]
 mod fixtures;
+mod implementations;
 mod model;
 mod modules;
 mod pages;
@@ -214,13 +215,15 @@ struct Drawing {
 impl Drawing {
     fn of(manifest: &Manifest, files: Vec<FileFacts>, readmes: Readmes, steering: &Steering) -> Self {
         let graph = resolve::resolve(&files.iter().collect::<Vec<_>>());
-        let ranks = resolve::rank(&graph);
+        let followed = implementations::followed(&files, &graph);
+        let shown = followed.as_ref().unwrap_or(&graph);
+        let ranks = resolve::rank(shown);
         let packages = named_packages(&files);
         let folders: BTreeMap<String, String> = packages
             .iter()
             .filter_map(|(folder, file)| Some((folder.clone(), package_name(files.get(file.0 as usize)?)?)))
             .collect();
-        let model = Model::new(&files, &graph, &ranks);
+        let model = Model::new(&files, shown, &ranks);
         let modules = Modules::new(&files, &folders, manifest.repository.name());
         let usages = Cards {
             model: &model,

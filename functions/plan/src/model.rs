@@ -281,17 +281,63 @@ impl<'a> Model<'a> {
 
     /// Calls out of a definition, in the order of their lines, each callee once.
     pub(crate) fn calls_from(&self, symbol: SymbolId) -> Vec<(SymbolId, u32)> {
+        self.calls_of(Node::Symbol(symbol))
+    }
+
+    fn calls_of(&self, node: Node) -> Vec<(SymbolId, u32)> {
         let mut seen = BTreeSet::new();
-        let mut edges: Vec<&Edge> = self.graph.edges_from(Node::Symbol(symbol)).iter().collect();
+        let mut edges: Vec<&Edge> = self.graph.edges_from(node).iter().collect();
         edges.sort_by_key(|edge| (edge.line, edge.to));
         edges
             .into_iter()
             .filter(|edge| edge.certainty.is_certain() && edge.kind == ReferenceKind::Call)
             .filter_map(|edge| match edge.to {
-                Node::Symbol(to) if to != symbol && seen.insert(to) => Some((to, edge.line)),
+                Node::Symbol(to) if Node::Symbol(to) != node && seen.insert(to) => Some((to, edge.line)),
                 _ => None,
             })
             .collect()
+    }
+}
+
+impl Model<'_> {
+    /// How much of what a function does happens in a call of this one: a long function that few use is a step, a
+    /// short one that everybody uses is a tool.
+    fn step_worth(&self, symbol: SymbolId) -> Option<f64> {
+        let (_, definition) = self.definition(symbol)?;
+        let callable = matches!(definition.kind, SymbolKind::Function | SymbolKind::Method);
+        if !callable || !crate::cards::is_plain_name(&definition.name) || definition.name.starts_with("__") {
+            return None;
+        }
+        let lines = f64::from(definition.lines.count()).ln();
+        let calls = self.graph.edges_from(Node::Symbol(symbol)).len() as f64;
+        let users = f64::from(self.users(symbol));
+        Some(lines + calls.ln_1p() - 1.2 * users.ln_1p())
+    }
+
+    /// The calls that tell best what a definition does, at most `most`, in the order of their lines.
+    pub(crate) fn steps_of(&self, symbol: SymbolId, most: usize) -> Vec<(SymbolId, u32)> {
+        self.steps(self.calls_from(symbol), most)
+    }
+
+    /// The calls at the top level of a file, within these lines, that tell best what happens there.
+    pub(crate) fn steps_at(&self, file: FileId, within: Lines, most: usize) -> Vec<(SymbolId, u32)> {
+        let calls = self.calls_of(Node::File(file));
+        let inside = calls
+            .into_iter()
+            .filter(|(_, line)| within.contains(Lines::one(*line)));
+        self.steps(inside.collect(), most)
+    }
+
+    fn steps(&self, calls: Vec<(SymbolId, u32)>, most: usize) -> Vec<(SymbolId, u32)> {
+        let mut weighed: Vec<(f64, (SymbolId, u32))> = calls
+            .into_iter()
+            .filter_map(|call| Some((self.step_worth(call.0)?, call)))
+            .collect();
+        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        weighed.truncate(most);
+        let mut steps: Vec<(SymbolId, u32)> = weighed.into_iter().map(|(_, call)| call).collect();
+        steps.sort_by_key(|(callee, line)| (*line, *callee));
+        steps
     }
 }
 

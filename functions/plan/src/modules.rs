@@ -23,6 +23,20 @@ const MODULES: u32 = 90;
 /// A folder whose own files hold this many times the least size of a module is cut into files.
 const CROWDED: u32 = 3;
 
+/// Files that speak for the folder they stand in, best first.
+pub(crate) const LEADING: [&str; 10] = [
+    "mod.rs",
+    "lib.rs",
+    "__init__.py",
+    "index.ts",
+    "index.js",
+    "index.tsx",
+    "index.mjs",
+    "mod.ts",
+    "doc.go",
+    "package-info.java",
+];
+
 /// A module: a folder or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Module {
@@ -48,11 +62,11 @@ impl Module {
         }
     }
 
-    /// What a picture calls it: its path, and at the top of the repository, which has none, its title.
-    pub(crate) fn name(&self) -> &str {
+    /// What a picture calls it.
+    pub(crate) fn name(&self) -> String {
         match &self.title {
-            Title::Module(title) if self.path.is_empty() => title,
-            _ => &self.path,
+            Title::Module(title) | Title::Package(title) => title.clone(),
+            _ => self.path.clone(),
         }
     }
 
@@ -312,7 +326,14 @@ impl Builder<'_> {
     fn place_files(&mut self, files: Vec<(FileId, u32)>, own: u32, here: Option<usize>) {
         let crowded = files.len() > 1 && own >= self.least.saturating_mul(CROWDED);
         for (file, lines) in files {
-            let module = if crowded && lines >= self.least || here.is_none() && lines >= FEWEST_LINES {
+            let speaks = here.is_some()
+                && self
+                    .files
+                    .get(file.0 as usize)
+                    .is_some_and(|facts| self.leads(facts, here));
+            let module = if speaks {
+                here
+            } else if crowded && lines >= self.least || here.is_none() && lines >= FEWEST_LINES {
                 self.files
                     .get(file.0 as usize)
                     .map(|facts| self.add(facts.path.as_str(), here, false))
@@ -326,6 +347,18 @@ impl Builder<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a file stands for the module that its folder is: it has no page apart from it.
+    fn leads(&self, file: &FileFacts, here: Option<usize>) -> bool {
+        let module = here.and_then(|at| self.modules.list.get(at));
+        let folder = file.path.folder();
+        let at_top = module.is_some_and(|module| {
+            folder == module.path
+                || folder.strip_prefix(&module.path) == Some("/src")
+                || module.path.is_empty() && folder == "src"
+        });
+        at_top && LEADING.contains(&file.path.file_name())
     }
 
     fn add(&mut self, path: &str, parent: Option<usize>, is_package: bool) -> usize {

@@ -6,13 +6,21 @@ use deepwiki_domain::facts::Lines;
 const LONGEST_SENTENCE: usize = 260;
 const LONGEST_PARAGRAPH: usize = 700;
 
-/// A heading or paragraph of a document, without markup, and its lines.
+/// What [`Passage::level`] says of a block of code, which is no heading and no paragraph.
+pub(crate) const CODE: u8 = 9;
+
+/// A block of code with more lines than this is an example to be read where it stands.
+const LONGEST_CODE: usize = 14;
+
+/// A heading, paragraph or block of code of a document, the first two without markup, and its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Passage {
-    /// 0 for a paragraph, else the heading's depth.
+    /// 0 for a paragraph, [`CODE`] for code, else the heading's depth.
     pub(crate) level: u8,
     pub(crate) text: String,
     pub(crate) lines: Lines,
+    /// The language of code, where its fence tells.
+    pub(crate) language: Option<String>,
 }
 
 /// The first sentence of a documentation comment; none where it has no words.
@@ -21,7 +29,8 @@ pub(crate) fn first_sentence(doc: &str) -> Option<String> {
     let sentence = sentence_end(&paragraph)
         .and_then(|end| paragraph.get(..end))
         .unwrap_or(&paragraph);
-    quotable(sentence, LONGEST_SENTENCE)
+    // What a colon announces (an example, a list) is not quoted along.
+    quotable(sentence.trim_end_matches([':', ' ']), LONGEST_SENTENCE)
 }
 
 /// The first paragraph of a documentation comment.
@@ -30,8 +39,8 @@ pub(crate) fn first_paragraph(doc: &str) -> Option<String> {
     quotable(&paragraph, LONGEST_PARAGRAPH)
 }
 
-/// Headings and paragraphs of a Markdown or reStructuredText document, in order. Code, tables, badges,
-/// images, HTML and lists of links are left out.
+/// Headings, paragraphs and short blocks of code of a Markdown or reStructuredText document, in order. Tables,
+/// badges, images, HTML and lists are left out.
 pub(crate) fn passages(text: &str) -> Vec<Passage> {
     let mut reader = PassageReader::default();
     for (number, line) in (1u32..).zip(text.lines()) {
@@ -46,16 +55,25 @@ struct PassageReader {
     open: Vec<String>,
     start: u32,
     last: u32,
-    fence: Option<String>,
+    /// The fence that ends the code around the current line, and the code's language.
+    fence: Option<(String, Option<String>)>,
+    /// Lines of code, each with its number.
+    code: Vec<(u32, String)>,
     comment: bool,
+    /// Whether indented lines belong to an item of a list.
+    in_list: bool,
 }
 
 impl PassageReader {
     fn line(&mut self, number: u32, line: &str) {
         let trimmed = line.trim();
-        if let Some(fence) = &self.fence {
+        if let Some((fence, language)) = &self.fence {
             if trimmed.starts_with(fence.as_str()) {
+                let language = language.clone();
                 self.fence = None;
+                self.close_code(language);
+            } else {
+                self.code.push((number, line.trim_end().to_owned()));
             }
             return;
         }
@@ -63,9 +81,22 @@ impl PassageReader {
             self.comment = !trimmed.contains("-->");
             return;
         }
+        let indented = line.starts_with("    ") || line.starts_with('\t');
+        if indented && self.open.is_empty() && !self.in_list && !trimmed.is_empty() {
+            self.code.push((number, line.trim_end().to_owned()));
+            return;
+        }
+        if !trimmed.is_empty() {
+            self.close_code(None);
+        } else if !self.code.is_empty() {
+            self.code.push((number, String::new()));
+        }
         if let Some(mark) = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark)) {
             self.close();
-            self.fence = Some(mark.to_owned());
+            let info = trimmed.trim_start_matches(['`', '~']).trim();
+            let language: String = info.chars().take_while(|c| c.is_ascii_alphanumeric()).collect();
+            let language = Some(language).filter(|language| (1..=20).contains(&language.len()));
+            self.fence = Some((mark.to_owned(), language));
         } else if trimmed.starts_with("<!--") {
             self.close();
             self.comment = !trimmed.contains("-->");
@@ -73,6 +104,7 @@ impl PassageReader {
             self.close();
         } else if let Some((level, heading)) = atx_heading(trimmed) {
             self.close();
+            self.in_list = false;
             self.push(level, heading, Lines::one(number));
         } else if let Some(level) = underline(trimmed).filter(|_| self.open.len() == 1) {
             let heading = self.open.pop().unwrap_or_default();
@@ -88,10 +120,12 @@ impl PassageReader {
             if self.open.is_empty() {
                 self.start = number;
             }
+            self.in_list = false;
             self.last = number;
             self.open.push(trimmed.to_owned());
         } else {
             self.close();
+            self.in_list = self.in_list || !indented && !trimmed.starts_with(['<', '.', '[', '|']);
         }
     }
 
@@ -107,14 +141,53 @@ impl PassageReader {
         );
     }
 
+    /// Ends a block of code; kept where it is short.
+    fn close_code(&mut self, language: Option<String>) {
+        let mut code = std::mem::take(&mut self.code);
+        while code.last().is_some_and(|(_, line)| line.is_empty()) {
+            code.pop();
+        }
+        let (Some((start, _)), Some((end, _))) = (code.first(), code.last()) else {
+            return;
+        };
+        let lines = Lines {
+            start: *start,
+            end: *end,
+        };
+        let filled = code.iter().filter(|(_, line)| !line.is_empty());
+        let indent = filled
+            .map(|(_, line)| line.len() - line.trim_start().len())
+            .min()
+            .unwrap_or_default();
+        let text: Vec<&str> = code
+            .iter()
+            .map(|(_, line)| line.get(indent..).unwrap_or_default())
+            .collect();
+        let text = text.join("\n");
+        if code.len() <= LONGEST_CODE && text.len() <= LONGEST_PARAGRAPH {
+            self.found.push(Passage {
+                level: CODE,
+                text,
+                lines,
+                language,
+            });
+        }
+    }
+
     fn push(&mut self, level: u8, text: &str, lines: Lines) {
         if let Some(text) = quotable(text, LONGEST_PARAGRAPH) {
-            self.found.push(Passage { level, text, lines });
+            self.found.push(Passage {
+                level,
+                text,
+                lines,
+                language: None,
+            });
         }
     }
 
     fn finish(mut self) -> Vec<Passage> {
         self.close();
+        self.close_code(None);
         self.found
     }
 }
@@ -158,9 +231,8 @@ fn is_prose(line: &str, trimmed: &str) -> bool {
 
 /// The paragraphs of a documentation comment, lines joined; stops at the first heading, tag or example.
 fn paragraphs_of(doc: &str) -> Vec<String> {
-    const ENDS: [&str; 9] = [
+    const ENDS: [&str; 8] = [
         "@",
-        ":",
         "#",
         "```",
         "Args:",
@@ -176,16 +248,19 @@ fn paragraphs_of(doc: &str) -> Vec<String> {
         // Python's `#:` comments keep their colon.
         let line = line.strip_prefix(": ").unwrap_or(line);
         let first = open.is_empty() && paragraphs.is_empty();
-        if ENDS.iter().any(|mark| line.starts_with(mark)) && !(first && line.starts_with('#')) {
+        let ends = ENDS.iter().any(|mark| line.starts_with(mark)) || is_field(line);
+        if ends && !(first && line.starts_with('#')) {
             break;
         }
         let rule = line.len() >= 3 && line.chars().all(|c| !c.is_alphanumeric());
+        let breaks = line.is_empty() || rule || is_item(line) || is_html_break(line);
         if rule && open.len() == 1 {
             // An underlined title says no more than the name.
             open.clear();
-        } else if (line.is_empty() || rule) && !open.is_empty() {
+        } else if breaks && !open.is_empty() {
             paragraphs.push(std::mem::take(&mut open).join(" "));
-        } else if !line.is_empty() && !rule {
+        }
+        if !line.is_empty() && !rule {
             open.push(line.trim_start_matches('#').trim_start());
         }
     }
@@ -193,6 +268,86 @@ fn paragraphs_of(doc: &str) -> Vec<String> {
         paragraphs.push(open.join(" "));
     }
     paragraphs
+}
+
+/// A field of reStructuredText (`:param x: …`, `:return: …`), not a role (``:class:`X` ``).
+fn is_field(line: &str) -> bool {
+    let Some((name, rest)) = line.strip_prefix(':').and_then(|rest| rest.split_once(':')) else {
+        return false;
+    };
+    !name.is_empty() && !rest.starts_with('`') && name.split(' ').count() <= 3
+}
+
+/// The beginning of an item of a list.
+fn is_item(line: &str) -> bool {
+    ["- ", "* ", "+ ", "• "].iter().any(|mark| line.starts_with(mark))
+}
+
+/// A line that Javadoc begins with an element of its own.
+fn is_html_break(line: &str) -> bool {
+    ["<p>", "<p/>", "</p>", "<ul>", "<ol>", "<pre>", "<li>", "<table"]
+        .iter()
+        .any(|tag| {
+            line.get(..tag.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+        })
+}
+
+/// Whether a comment only names a part of a file (`Module dependencies.`, `Exported API`), as such comments stand
+/// above whatever happens to come first below them.
+pub(crate) fn is_label(text: &str) -> bool {
+    const WORDS: [&str; 44] = [
+        "module",
+        "modules",
+        "dependencies",
+        "exports",
+        "exported",
+        "external",
+        "internal",
+        "imports",
+        "prototype",
+        "prototypes",
+        "api",
+        "public",
+        "private",
+        "function",
+        "functions",
+        "constants",
+        "globals",
+        "global",
+        "variables",
+        "types",
+        "macros",
+        "includes",
+        "forward",
+        "declarations",
+        "definitions",
+        "helpers",
+        "helper",
+        "local",
+        "static",
+        "implementation",
+        "header",
+        "file",
+        "misc",
+        "methods",
+        "main",
+        "interface",
+        "data",
+        "structures",
+        "implemented",
+        "utils",
+        "utilities",
+        "routines",
+        "defines",
+        "standard",
+    ];
+    const LITTLE: [&str; 8] = ["and", "of", "the", "as", "for", "our", "all", "other"];
+    let mut words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_ascii_lowercase);
+    words.all(|word| WORDS.contains(&word.as_str()) || LITTLE.contains(&word.as_str()))
 }
 
 /// Where the first sentence of a paragraph ends: after a full stop that is followed by a space and no small
@@ -252,7 +407,7 @@ fn quotable(text: &str, longest: usize) -> Option<String> {
 }
 
 fn without_markup(text: &str) -> String {
-    let text = without_roles(text);
+    let text = without_roles(&without_tags(text));
     let text = text.as_str();
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -278,6 +433,10 @@ fn without_markup(text: &str) -> String {
                 }
             }
             '!' if tail.starts_with('[') => rest = skip_image(tail),
+            '[' if is_index(&plain, tail) => {
+                plain.push('[');
+                rest = tail;
+            }
             '[' => {
                 let (words, after) = link(tail);
                 plain.push_str(words);
@@ -300,6 +459,48 @@ fn without_markup(text: &str) -> String {
             }
         }
     }
+    plain
+}
+
+/// Whether a bracket belongs to code or to a range (`map[string]int`, `[]byte`, `[1, 2]`) rather than to a link.
+fn is_index(before: &str, after: &str) -> bool {
+    let joined = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ']');
+    let is_link = after
+        .split_once(']')
+        .is_some_and(|(_, rest)| rest.starts_with(['(', '[']) && !rest.starts_with("[]"));
+    let names =
+        after.starts_with(|c: char| c.is_alphabetic() || matches!(c, '`' | '!' | '_' | '[' | '*' | '"'));
+    !is_link && (joined || !names)
+}
+
+/// Javadoc's and JSDoc's `{@code x}` and `{@link a.B#c label}` as `` `x` `` and `label`.
+fn without_tags(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, inner)) = rest.split_once("{@") {
+        plain.push_str(before);
+        let Some((body, after)) = inner.split_once('}') else {
+            rest = inner;
+            continue;
+        };
+        let (tag, words) = body.split_once(char::is_whitespace).unwrap_or((body, ""));
+        let words = words.trim();
+        match (tag, words.split_once(char::is_whitespace)) {
+            ("link" | "linkplain", Some((_, label))) => plain.push_str(label.trim()),
+            ("link" | "linkplain" | "code" | "value", _) if !words.is_empty() => {
+                let short = words.split('(').next().unwrap_or(words).trim_start_matches('#');
+                let name = if tag == "link" {
+                    short.rsplit('.').next().unwrap_or(short)
+                } else {
+                    words
+                };
+                plain.push_str(&format!("`{}`", name.replace('#', ".")));
+            }
+            _ => plain.push_str(words),
+        }
+        rest = after;
+    }
+    plain.push_str(rest);
     plain
 }
 
@@ -394,12 +595,38 @@ mod tests {
             ),
             ("Summary line\n\nArgs:\n  x: y", "Summary line"),
             ("pkg.mod\n~~~~~~~\n\nReads it.", "Reads it."),
+            (
+                "Gives a\n:class:`~a.B` object.\n\n:param x: y",
+                "Gives a `B` object.",
+            ),
+            (
+                "Holds {@code int}s of {@link a.b.C#d} and {@link E the e}.",
+                "Holds `int`s of `C.d` and the e.",
+            ),
+            ("A shortcut for map[string]any", "A shortcut for map[string]any"),
+            ("See [`Foo`] and [Bar].", "See Foo and Bar."),
+            ("Depends on the type:\n- one\n- two", "Depends on the type"),
+            ("Compares.\n<p>\nNull safe.", "Compares."),
         ] {
             assert_eq!(first_sentence(doc).as_deref(), Some(sentence));
         }
         assert_eq!(first_sentence("----\n***"), None);
         assert_eq!(first_sentence(":rtype: str"), None);
         assert_eq!(first_sentence(""), None);
+    }
+
+    #[test]
+    fn labels_of_parts_of_a_file_are_known() {
+        assert!(
+            [
+                "Module dependencies.",
+                "Exported API",
+                "Functions implemented as macros"
+            ]
+            .map(is_label)
+                == [true; 3]
+        );
+        assert!(["Sorted set API", "Log levels", "Stores types."].map(is_label) == [false; 3]);
     }
 
     #[test]
@@ -414,6 +641,7 @@ mod tests {
             [
                 (1, "Demo".into(), 2, 2),
                 (0, "A tool that does things.".into(), 6, 7),
+                (CODE, "code".into(), 10, 10),
                 (2, "Install".into(), 13, 13),
                 (0, "Run it.".into(), 15, 15),
                 (1, "Title".into(), 19, 20),

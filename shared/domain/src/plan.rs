@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of [`Plan`] and [`PageBrief`].
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// The pages of a wiki, and what the gate and the readers need beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +129,8 @@ pub enum BriefSection {
         package: Option<PackageCard>,
         /// Its own words, best first.
         quotes: Vec<Quotation>,
+        /// The type that it centres on, where it has no words of its own.
+        main: Option<Box<MainType>>,
         /// Its most important definitions; says what a subject without words is about.
         defines: Vec<SymbolRef>,
     },
@@ -150,6 +152,10 @@ pub enum BriefSection {
     Uses(Vec<Usage>),
     /// The strongest uses between the repository's modules.
     Ties(Vec<Usage>),
+    /// The modules at the top and at the bottom of these uses.
+    Layers(Vec<LayerCard>),
+    /// Pages of lesser parts, which the page itself does not tell of.
+    More(Vec<PageRef>),
     /// The subject's files.
     Files(Vec<FileCard>),
     /// What most of the repository rests on.
@@ -160,6 +166,10 @@ pub enum BriefSection {
     Dependencies(Vec<DependencyCard>),
     /// Where execution starts.
     EntryPoints(Vec<EntryCard>),
+    /// The types that others are meant to use, most important first.
+    PublicTypes(Vec<SymbolCard>),
+    /// The functions and values that others are meant to use, most important first.
+    PublicFunctions(Vec<SymbolCard>),
     /// HTTP routes.
     Routes(Vec<NamedPlace>),
     /// Subcommands of its programs.
@@ -215,6 +225,19 @@ pub struct Heading {
     pub text: Option<String>,
     /// Where they stand.
     pub at: Citation,
+    /// The first block of code below it, where it is short.
+    pub code: Option<Snippet>,
+}
+
+/// Lines of code or commands, as they stand in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snippet {
+    /// The language, where the document tells it.
+    pub language: Option<String>,
+    /// The lines, without the indentation that they share.
+    pub text: String,
+    /// Where they stand.
+    pub at: Citation,
 }
 
 /// A definition by name.
@@ -237,8 +260,19 @@ pub struct Part {
     pub path: String,
     /// What it says of itself.
     pub purpose: Option<Quotation>,
-    /// Its most important definitions.
+    /// The type that it centres on, where it says nothing of itself.
+    pub main: Option<MainType>,
+    /// Its most important definitions, without that one.
     pub defines: Vec<SymbolRef>,
+}
+
+/// The type that the rest of a module is about, with what its documentation says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MainType {
+    /// The type.
+    pub symbol: SymbolRef,
+    /// The first sentence of its documentation.
+    pub summary: String,
 }
 
 /// A diagram to be captioned.
@@ -320,6 +354,21 @@ pub struct Usage {
     pub count: u32,
 }
 
+/// A module at one end of the uses between modules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerCard {
+    /// The module.
+    pub module: ModuleRef,
+    /// Whether others rest on it (`true`), or it rests on others and none on it.
+    pub is_base: bool,
+    /// How many modules use it.
+    pub users: u32,
+    /// How many modules it uses.
+    pub uses: u32,
+    /// Of a base, what is used of it; else what it uses; each with the line of one use.
+    pub names: Vec<(String, Citation)>,
+}
+
 /// A module by its path and page.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModuleRef {
@@ -366,6 +415,8 @@ pub struct DependencyCard {
 pub struct EntryCard {
     /// `main`, or the script's name.
     pub name: String,
+    /// The command under which its package installs it, and the line that says so.
+    pub command: Option<(String, Citation)>,
     /// The file.
     pub path: crate::RepoPath,
     /// What its documentation or the file says.
@@ -424,9 +475,9 @@ pub struct TestCard {
     pub path: crate::RepoPath,
     /// How many tests it has.
     pub count: u32,
-    /// Some of them.
+    /// Some of them; none where the page is about what they cover.
     pub tests: Vec<SymbolRef>,
-    /// What they use of the code, most used first, each with the line of one use.
+    /// What they use of the page's subject, most used first, each with the line of one use.
     pub covers: Vec<(String, Citation)>,
     /// The page that speaks of what they cover.
     pub page: Option<PageRef>,

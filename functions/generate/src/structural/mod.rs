@@ -7,19 +7,20 @@ mod sentence;
 use deepwiki_domain::{
     Locale, Slug,
     page::{Block, Diagram, Inline, Page, Section, Statement, Validity},
-    plan::{BriefSection, PageBrief, Picture},
+    plan::{BriefSection, EntryCard, PageBrief, Picture, Title},
 };
 
 use self::phrases::Phrases;
 
 /// The writer's name and version. Any change to what it writes needs a new version, which makes every page anew.
-pub(crate) const WRITER: &str = "structural-2";
+pub(crate) const WRITER: &str = "structural-3";
 
 /// Writes a page. Nothing is checked here; the gate does that.
 pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
     let phrases = Phrases { locale };
     let mut draft = PageDraft {
         phrases,
+        title: &brief.title,
         sections: Vec::new(),
         diagrams: Vec::new(),
     };
@@ -43,13 +44,14 @@ pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
 }
 
 /// A page under construction.
-struct PageDraft {
+struct PageDraft<'a> {
     phrases: Phrases,
+    title: &'a Title,
     sections: Vec<Section>,
     diagrams: Vec<Diagram>,
 }
 
-impl PageDraft {
+impl PageDraft<'_> {
     fn add(&mut self, section: &BriefSection) {
         let phrases = self.phrases;
         let heading = phrases.heading(section);
@@ -57,14 +59,33 @@ impl PageDraft {
             BriefSection::Purpose {
                 package,
                 quotes,
+                main,
                 defines,
             } => {
-                let blocks = parts::purpose(phrases, package.as_ref(), quotes, defines);
+                let subject = match self.title {
+                    Title::Overview(name) => name.clone(),
+                    title => phrases.title(title),
+                };
+                let blocks = parts::purpose(
+                    phrases,
+                    &subject,
+                    package.as_ref(),
+                    quotes,
+                    main.as_deref(),
+                    defines,
+                );
                 self.push("purpose", Vec::new(), 2, blocks);
             }
             BriefSection::Picture(picture) => self.picture(picture),
-            BriefSection::Guide(items) => {
-                self.list("guide", heading, items, |item| parts::guide(phrases, item))
+            BriefSection::Guide(items) if items.iter().any(|item| item.code.is_some()) => {
+                self.push("guide", heading, 2, parts::guide_with_code(items));
+            }
+            BriefSection::Guide(items) => self.list("guide", heading, items, parts::guide),
+            BriefSection::More(pages) => {
+                self.push("more", heading, 2, vec![parts::more(phrases, pages)]);
+            }
+            BriefSection::Layers(items) => {
+                self.list("layers", heading, items, |card| parts::layer(phrases, card))
             }
             BriefSection::Parts(items) => {
                 self.list("parts", heading, items, |item| parts::part(phrases, item))
@@ -75,7 +96,7 @@ impl PageDraft {
                     let anchor = format!("type-{}", card.name);
                     self.push(
                         &anchor,
-                        vec![Inline::Code(card.name.clone())],
+                        parts::type_heading(phrases, card),
                         3,
                         parts::type_card(phrases, card),
                     );
@@ -87,6 +108,12 @@ impl PageDraft {
             BriefSection::Values(items) => {
                 self.list("values", heading, items, |card| parts::short_card(phrases, card))
             }
+            BriefSection::PublicTypes(items) => self.list("public-types", heading, items, |card| {
+                parts::short_card(phrases, card)
+            }),
+            BriefSection::PublicFunctions(items) => self.list("public-functions", heading, items, |card| {
+                parts::short_card(phrases, card)
+            }),
             BriefSection::Terms(items) => {
                 self.list("terms", heading, items, |card| parts::short_card(phrases, card))
             }
@@ -95,7 +122,7 @@ impl PageDraft {
                 self.list("used-by", heading, items, |usage| parts::used_by(phrases, usage))
             }
             BriefSection::Uses(items) => {
-                self.list("uses", heading, items, |usage| parts::uses(phrases, usage))
+                self.list("uses", heading, items, |usage| parts::uses_of(phrases, usage))
             }
             BriefSection::Ties(items) => {
                 self.list("ties", heading, items, |usage| parts::uses(phrases, usage))
@@ -111,6 +138,10 @@ impl PageDraft {
                 self.push("dependencies", heading, 2, vec![table]);
             }
             BriefSection::EntryPoints(items) => {
+                let heading = match items.as_slice() {
+                    [only] if *self.title == Title::EntryPoints => program(only),
+                    _ => heading,
+                };
                 self.list("entry-points", heading, items, |entry| {
                     parts::entry(phrases, entry)
                 });
@@ -134,7 +165,8 @@ impl PageDraft {
                 self.list("automation", heading, items, |file| parts::config(phrases, file));
             }
             BriefSection::Scripts(items) => {
-                self.list("scripts", heading, items, |script| parts::script(phrases, script))
+                let items = parts::scripts(phrases, items);
+                self.list("scripts", heading, &items, Clone::clone)
             }
             BriefSection::Tests(items) => {
                 self.list("tests", heading, items, |test| parts::test(phrases, test))
@@ -184,7 +216,7 @@ impl PageDraft {
         }
     }
 
-    /// A diagram stands at the end of the section before it.
+    /// A diagram stands at the end of the section before it, or below a heading of its own.
     fn picture(&mut self, picture: &Picture) {
         let Ok(index) = u32::try_from(self.diagrams.len()) else {
             return;
@@ -195,9 +227,19 @@ impl PageDraft {
             caption,
             mermaid: picture.mermaid.clone(),
         });
-        match self.sections.last_mut().filter(|section| section.level == 2) {
+        let own = self.phrases.diagram_heading(picture.kind);
+        match self.sections.last_mut().filter(|_| own.is_empty()) {
             Some(section) => section.blocks.push(Block::Diagram(index)),
-            None => self.push("diagram", Vec::new(), 2, vec![Block::Diagram(index)]),
+            None => self.push("diagram", own, 2, vec![Block::Diagram(index)]),
         }
     }
+}
+
+/// What a program is called: its command, else its file.
+fn program(card: &EntryCard) -> Vec<Inline> {
+    let name = match &card.command {
+        Some((command, _)) => command.as_str(),
+        None => card.path.as_str(),
+    };
+    vec![Inline::Code(name.to_owned())]
 }

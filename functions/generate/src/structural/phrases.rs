@@ -100,6 +100,10 @@ impl Phrases {
             BriefSection::UsedBy(_) => ("Who uses it", "利用元"),
             BriefSection::Uses(_) => ("What it uses", "利用するモジュール"),
             BriefSection::Ties(_) => ("How the modules use each other", "モジュール間の依存関係"),
+            BriefSection::Layers(_) => ("Top and base", "最上位と土台"),
+            BriefSection::More(_) => ("More modules", "そのほかのモジュール"),
+            BriefSection::PublicTypes(_) => ("Public types", "公開されている型"),
+            BriefSection::PublicFunctions(_) => ("Public functions and values", "公開されている関数と値"),
             BriefSection::Files(_) => ("Files", "ファイル"),
             BriefSection::Core(_) => ("What most of the code rests on", "コードの土台となる定義"),
             BriefSection::Cycles(_) => ("Modules that use each other", "相互に依存するモジュール"),
@@ -116,6 +120,19 @@ impl Phrases {
             BriefSection::Terms(_) => ("Terms", "用語"),
         };
         vec![Inline::Text(self.pick(english, japanese).to_owned())]
+    }
+
+    /// The heading of a diagram that stands apart; empty where it belongs to the section before it.
+    pub(super) fn diagram_heading(self, kind: DiagramKind) -> Vec<Inline> {
+        match kind {
+            DiagramKind::ClassDiagram => {
+                vec![Inline::Text(
+                    self.pick("How the types hang together", "型どうしの関係")
+                        .to_owned(),
+                )]
+            }
+            DiagramKind::ModuleMap | DiagramKind::Sequence | DiagramKind::RepositoryMap => Vec::new(),
+        }
     }
 
     pub(super) fn caption(self, picture: &Picture) -> String {
@@ -167,16 +184,6 @@ impl Phrases {
             SymbolKind::Entry => ("entry", "項目"),
         };
         self.pick(english, japanese)
-    }
-
-    /// The English article goes with the word.
-    pub(super) fn a_kind(self, kind: SymbolKind) -> String {
-        let word = self.kind(kind);
-        match self.locale {
-            Locale::Ja => word.to_owned(),
-            Locale::En if word.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {word}"),
-            Locale::En => format!("a {word}"),
-        }
     }
 
     /// What a package system calls itself.

@@ -64,7 +64,36 @@ pub(super) fn names<'a>(phrases: Phrases, names: impl IntoIterator<Item = &'a st
     joined
 }
 
+/// The head of a definition at most this long, cut between its arguments; none where it cannot be cut well.
+pub(super) fn shortened(signature: &str, longest: usize) -> Option<String> {
+    let tidy = signature
+        .replace("( ", "(")
+        .replace(", )", ")")
+        .replace(" )", ")");
+    if tidy.chars().count() <= longest {
+        return Some(tidy).filter(|tidy| !tidy.is_empty());
+    }
+    let start: String = tidy.chars().take(longest).collect();
+    let kept = start.rsplit_once(", ").or_else(|| start.rsplit_once(' '))?.0;
+    (kept.len() * 3 >= longest).then(|| format!("{kept}, …"))
+}
+
 /// Several pieces as one sentence.
 pub(super) fn sentence(pieces: impl IntoIterator<Item = Vec<Inline>>) -> Vec<Inline> {
     pieces.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_is_cut_between_its_arguments() {
+        assert_eq!(shortened("def f( a, b, )", 40).as_deref(), Some("def f(a, b)"));
+        assert_eq!(
+            shortened("def f(first: int, second: str, third: bytes)", 34).as_deref(),
+            Some("def f(first: int, second: str, …")
+        );
+        assert_eq!(shortened(&"x".repeat(60), 40), None);
+    }
 }

@@ -1,8 +1,11 @@
 //! The pages of a wiki: which there are, in which order, and what each has to say.
 
+mod api;
+mod architecture;
+mod entries;
 mod modules;
+mod overview;
 mod project;
-mod repository;
 mod steered;
 
 use std::collections::BTreeMap;
@@ -10,7 +13,7 @@ use std::collections::BTreeMap;
 use deepwiki_domain::{
     Slug,
     graph::FileId,
-    manifest::Manifest,
+    manifest::{Manifest, Role},
     page::Citation,
     plan::{BriefSection, PLAN_VERSION, PageBrief, PageRef, Title, Usage},
 };
@@ -61,22 +64,38 @@ pub(crate) fn all(material: &Material<'_>, steering: &Steering) -> Vec<(PageBrie
 
 /// The pages that follow from the code.
 fn planned(material: &Material<'_>) -> Vec<Draft> {
-    let mut drafts = vec![repository::overview(material)];
-    drafts.extend(repository::architecture(material));
+    let mut drafts = vec![overview::overview(material)];
+    drafts.extend(architecture::architecture(material));
     let above_modules = Slug::from_text(if drafts.len() > 1 {
         "architecture"
     } else {
         "overview"
     });
     drafts.extend(modules::all(material, &above_modules));
-    drafts.extend(repository::entry_points(material));
-    drafts.extend(repository::public_api(material));
-    drafts.extend(repository::data_model(material));
+    drafts.extend(entries::entry_points(material));
+    drafts.extend(api::public_api(material));
+    drafts.extend(api::data_model(material));
     drafts.extend(project::configuration(material));
     drafts.extend(project::build_and_run(material));
     drafts.extend(project::tests(material));
-    drafts.extend(repository::glossary(material));
+    drafts.extend(api::glossary(material));
     drafts
+}
+
+/// A page that may come to be.
+fn page(slug: &str, title: Title) -> PageRef {
+    PageRef {
+        slug: Slug::from_text(slug),
+        title,
+    }
+}
+
+fn source_files<'a>(material: &'a Material<'_>) -> impl Iterator<Item = FileId> + use<'a> {
+    material
+        .model
+        .files()
+        .filter(|(_, file)| file.role == Role::Source)
+        .map(|(id, _)| id)
 }
 
 /// A page before it knows its place.

@@ -8,14 +8,15 @@ use deepwiki_domain::{
     graph::{FileId, Node},
     manifest::Role,
     page::Citation,
-    plan::{BriefSection, Part, Quotation, SymbolCard, TestCard, Usage},
+    plan::{BriefSection, MainType, Part, Quotation, SymbolCard, SymbolRef, TestCard, Usage},
 };
 
 use super::{Draft, Material};
 use crate::{
-    cards::{Cards, is_plain_name},
+    cards::{Cards, is_plain_name, summary},
     diagrams,
     model::is_type,
+    modules::LEADING,
     prose,
 };
 
@@ -41,10 +42,10 @@ fn page(material: &Material<'_>, at: usize, above: &Slug) -> Option<Draft> {
         own.clone()
     };
     draft.sections.push(purpose(material, at, &described));
-    draft.add(parts(material, Some(at)), BriefSection::Parts);
     if let Some(picture) = neighbourhood(material, at) {
         draft.sections.push(BriefSection::Picture(picture));
     }
+    draft.add(parts(material, at), BriefSection::Parts);
     let lines: u32 = own
         .iter()
         .filter_map(|file| material.model.file(*file))
@@ -56,6 +57,9 @@ fn page(material: &Material<'_>, at: usize, above: &Slug) -> Option<Draft> {
         cards_of(&cards, &types, at, room.clamp(3, 10)),
         BriefSection::Types,
     );
+    if let Some(picture) = diagrams::class_diagram(material.model, &types, &module.name()) {
+        draft.sections.push(BriefSection::Picture(picture));
+    }
     let functions = cards.notable(own, |d| {
         matches!(
             d.kind,
@@ -75,9 +79,6 @@ fn page(material: &Material<'_>, at: usize, above: &Slug) -> Option<Draft> {
         .take(8)
         .collect();
     draft.add(documented, BriefSection::Values);
-    if let Some(picture) = diagrams::class_diagram(material.model, &types, module.name()) {
-        draft.sections.push(BriefSection::Picture(picture));
-    }
     draft.add(usages(material.usages, |(_, to)| to == at), BriefSection::UsedBy);
     draft.add(
         usages(material.usages, |(from, _)| from == at),
@@ -134,12 +135,25 @@ pub(crate) fn purpose(material: &Material<'_>, at: usize, files: &[FileId]) -> B
         .modules
         .get(at)
         .filter(|module| module.is_package)
-        .and_then(|module| super::repository::package_card(material, &module.path));
+        .and_then(|module| super::overview::package_card(material, &module.path));
+    let cards = material.cards();
+    let main = main_type(&cards, files).filter(|_| quotes.is_empty());
     BriefSection::Purpose {
         package,
         quotes,
-        defines: material.cards().defines(files, 4),
+        defines: others(cards.defines(files, 5), main.as_ref()),
+        main: main.map(Box::new),
     }
+}
+
+/// The definitions without the main one.
+fn others(defines: Vec<SymbolRef>, main: Option<&MainType>) -> Vec<SymbolRef> {
+    let is_main = |symbol: &SymbolRef| main.is_some_and(|main| main.symbol == *symbol);
+    defines
+        .into_iter()
+        .filter(|symbol| !is_main(symbol))
+        .take(4)
+        .collect()
 }
 
 /// Quotations about a folder or file, best first.
@@ -148,7 +162,10 @@ fn own_words(material: &Material<'_>, path: &str, files: &[FileId]) -> Vec<Quota
     if let Some((readme, passages)) = material.readmes.get(path).filter(|_| !path.is_empty())
         && let Some(facts) = material.model.file(*readme)
     {
-        let paragraphs = passages.iter().filter(|passage| passage.level == 0).take(2);
+        let paragraphs = passages
+            .iter()
+            .filter(|passage| passage.level == 0 && !passage.text.ends_with(':'))
+            .take(2);
         quotes.extend(paragraphs.map(|p| Quotation {
             text: p.text.clone(),
             at: Citation::new(&facts.path, p.lines),
@@ -157,7 +174,7 @@ fn own_words(material: &Material<'_>, path: &str, files: &[FileId]) -> Vec<Quota
     let leading = leading_file(material, path, files);
     if let Some(facts) = leading.and_then(|file| material.model.file(file))
         && let Some(doc) = &facts.doc
-        && let Some(text) = prose::first_paragraph(&doc.text)
+        && let Some(text) = prose::first_paragraph(&doc.text).filter(|text| !prose::is_label(text))
     {
         quotes.push(Quotation {
             text,
@@ -169,20 +186,6 @@ fn own_words(material: &Material<'_>, path: &str, files: &[FileId]) -> Vec<Quota
 
 /// The file that speaks for a module: `mod.rs`, `__init__.py`, `index.ts`, … or its only file.
 fn leading_file(material: &Material<'_>, path: &str, files: &[FileId]) -> Option<FileId> {
-    const NAMES: [&str; 12] = [
-        "mod.rs",
-        "lib.rs",
-        "main.rs",
-        "__init__.py",
-        "index.ts",
-        "index.js",
-        "index.tsx",
-        "doc.go",
-        "package-info.java",
-        "mod.ts",
-        "index.mjs",
-        "main.go",
-    ];
     let facts = |file: &FileId| material.model.file(*file);
     let exact = files
         .iter()
@@ -191,7 +194,8 @@ fn leading_file(material: &Material<'_>, path: &str, files: &[FileId]) -> Option
     let sibling = files
         .iter()
         .find(|file| facts(file).is_some_and(|f| f.path.as_str() == beside));
-    let named = NAMES.iter().find_map(|name| {
+    let names = LEADING.iter().chain(&["main.rs", "main.go"]);
+    let named = names.into_iter().find_map(|name| {
         files
             .iter()
             .find(|file| facts(file).is_some_and(|f| f.path.folder() == path && f.path.file_name() == *name))
@@ -203,11 +207,11 @@ fn leading_file(material: &Material<'_>, path: &str, files: &[FileId]) -> Option
         .copied()
 }
 
-/// The modules right below one (or the topmost), each with what it is about.
-pub(crate) fn parts(material: &Material<'_>, parent: Option<usize>) -> Vec<Part> {
+/// The modules right below one, each with what it is about.
+fn parts(material: &Material<'_>, parent: usize) -> Vec<Part> {
     material
         .modules
-        .children(parent)
+        .children(Some(parent))
         .filter_map(|(at, _)| part(material, at))
         .collect()
 }
@@ -226,22 +230,26 @@ pub(crate) fn part(material: &Material<'_>, at: usize) -> Option<Part> {
         .into_iter()
         .next()
         .map(shorten);
-    let purpose = said.or_else(|| main_type(&cards, &files));
+    let main = main_type(&cards, &files).filter(|_| said.is_none());
     Some(Part {
         page: module.page(),
         path: module.path.clone(),
-        purpose,
-        defines: cards.defines(&files, 3),
+        purpose: said,
+        defines: others(cards.defines(&files, 4), main.as_ref())
+            .into_iter()
+            .take(3)
+            .collect(),
+        main,
     })
 }
 
-/// What the most important definition of some files says of itself.
-fn main_type(cards: &Cards<'_>, files: &[FileId]) -> Option<Quotation> {
+/// The type that these files are about, as far as its weight and its documentation tell.
+fn main_type(cards: &Cards<'_>, files: &[FileId]) -> Option<MainType> {
     let symbol = cards.notable(files, |_| true).into_iter().next()?;
-    let card = cards.symbol(symbol, None)?;
-    Some(Quotation {
-        text: format!("`{}`: {}", card.name, card.summary?),
-        at: card.at,
+    let (_, definition) = cards.model.definition(symbol).filter(|(_, d)| is_type(d.kind))?;
+    Some(MainType {
+        symbol: cards.symbol_ref(symbol)?,
+        summary: summary(definition)?,
     })
 }
 
@@ -261,9 +269,8 @@ fn neighbourhood(material: &Material<'_>, at: usize) -> Option<deepwiki_domain::
         .filter(|((from, to), _)| *from == at || *to == at)
         .map(|(_, usage)| usage)
         .collect();
-    let name = material.modules.get(at)?.name();
     (around.len() >= 2)
-        .then(|| diagrams::module_map(material.modules, &around, Some(at), name))
+        .then(|| diagrams::module_map(material.modules, &around, Some(at), diagrams::FEW_BOXES))
         .flatten()
 }
 
@@ -279,7 +286,7 @@ fn usages(all: &BTreeMap<(usize, usize), Usage>, wanted: impl Fn((usize, usize))
             .then_with(|| a.from.path.cmp(&b.from.path))
             .then_with(|| a.to.path.cmp(&b.to.path))
     });
-    found.truncate(12);
+    found.truncate(8);
     found
 }
 
@@ -307,7 +314,7 @@ pub(crate) fn tests_of(material: &Material<'_>, files: &[FileId]) -> Vec<TestCar
     found.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     found
         .into_iter()
-        .filter_map(|(file, _)| test_card(material, &cards, file))
+        .filter_map(|(file, _)| test_card(material, &cards, file, Some(files)))
         .take(6)
         .collect()
 }
@@ -316,14 +323,24 @@ fn is_test_file(facts: &FileFacts) -> bool {
     facts.role == Role::Test
 }
 
-/// A test file's card; none where no test is found in it.
-pub(crate) fn test_card(material: &Material<'_>, cards: &Cards<'_>, file: FileId) -> Option<TestCard> {
+/// A test file's card: all that it covers, or what it covers of some files. None where it has no tests or covers
+/// nothing of these.
+pub(crate) fn test_card(
+    material: &Material<'_>,
+    cards: &Cards<'_>,
+    file: FileId,
+    of: Option<&[FileId]>,
+) -> Option<TestCard> {
     let model = material.model;
     let facts = model.file(file)?;
     let tests: Vec<_> = model
         .symbols_of(file)
-        .filter(|(_, d)| d.is_test && is_plain_name(&d.name))
+        .filter(|(_, d)| {
+            d.is_test && is_plain_name(&d.name) && !is_type(d.kind) && d.kind != SymbolKind::Module
+        })
         .collect();
+    let own = of.is_some_and(|of| of.contains(&file));
+    let wanted = |to: FileId| of.is_none_or(|of| of.contains(&to));
     let mut covers: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     let mut homes: BTreeMap<usize, u32> = BTreeMap::new();
     for edge in model.uses_in_file(file) {
@@ -331,7 +348,9 @@ pub(crate) fn test_card(material: &Material<'_>, cards: &Cards<'_>, file: FileId
         let Some((to_file, definition)) = model.definition(to) else {
             continue;
         };
-        if to_file.role == Role::Source && to_file.path != facts.path && is_plain_name(&definition.name) {
+        let told = is_plain_name(&definition.name) && !definition.name.starts_with("__");
+        let here = model.graph.definition(to).is_some_and(|(to, _)| wanted(to));
+        if to_file.role == Role::Source && to_file.path != facts.path && told && here {
             let entry = covers.entry(definition.name.clone()).or_insert((0, edge.line));
             entry.0 += edge.weight;
             let home = model
@@ -345,9 +364,10 @@ pub(crate) fn test_card(material: &Material<'_>, cards: &Cards<'_>, file: FileId
     }
     let mut covers: Vec<(String, (u32, u32))> = covers.into_iter().collect();
     covers.sort_by(|a, b| b.1.0.cmp(&a.1.0).then(a.0.cmp(&b.0)));
-    if tests.is_empty() && covers.is_empty() {
+    if tests.is_empty() && covers.is_empty() || of.is_some() && !own && covers.is_empty() {
         return None;
     }
+    let named = if of.is_some() && !own { 0 } else { 4 };
     let home = homes
         .into_iter()
         .max_by_key(|(at, weight)| (*weight, usize::MAX - at))
@@ -358,7 +378,7 @@ pub(crate) fn test_card(material: &Material<'_>, cards: &Cards<'_>, file: FileId
         tests: tests
             .iter()
             .filter_map(|(symbol, _)| cards.symbol_ref(*symbol))
-            .take(4)
+            .take(named)
             .collect(),
         covers: covers
             .into_iter()
@@ -366,6 +386,7 @@ pub(crate) fn test_card(material: &Material<'_>, cards: &Cards<'_>, file: FileId
             .take(4)
             .collect(),
         page: home
+            .filter(|_| of.is_none())
             .and_then(|home| material.modules.get(home))
             .map(|module| module.page()),
     })

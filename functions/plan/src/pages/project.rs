@@ -8,23 +8,39 @@ use deepwiki_domain::{
     graph::FileId,
     manifest::Role,
     page::Citation,
-    plan::{BriefSection, ConfigCard, PageRef, Quotation, ScriptCard, TestCard, Title},
+    plan::{BriefSection, ConfigCard, Heading, Quotation, ScriptCard, TestCard, Title},
 };
 
-use super::{Draft, Material, modules, repository};
+use super::{Draft, Material, api, modules, overview, page};
 use crate::prose;
+
+/// What headings of a README speak of building and running, and of testing.
+const BUILDING: [&str; 14] = [
+    "install",
+    "build",
+    "run",
+    "usage",
+    "start",
+    "develop",
+    "contribut",
+    "test",
+    "deploy",
+    "setup",
+    "require",
+    "compil",
+    "インストール",
+    "使い方",
+];
+const TESTING: [&str; 3] = ["test", "develop", "テスト"];
 
 /// Environment variables, options and files that set it up.
 pub(crate) fn configuration(material: &Material<'_>) -> Option<Draft> {
     let mut draft = Draft::new("configuration", Title::Configuration);
     draft.add(
-        repository::named(material, SignalKind::EnvironmentVariable, 40),
+        api::named(material, SignalKind::EnvironmentVariable, 40),
         BriefSection::Environment,
     );
-    draft.add(
-        repository::named(material, SignalKind::Flag, 40),
-        BriefSection::Flags,
-    );
+    draft.add(api::named(material, SignalKind::Flag, 40), BriefSection::Flags);
     let settings: Vec<ConfigCard> = material
         .model
         .files()
@@ -40,10 +56,7 @@ pub(crate) fn configuration(material: &Material<'_>) -> Option<Draft> {
         file.role == Role::Source && file.signals.iter().any(reads)
     });
     draft.rests_on(material, readers.map(|(id, _)| id));
-    draft.related = vec![PageRef {
-        slug: deepwiki_domain::Slug::from_text("build-and-run"),
-        title: Title::BuildAndRun,
-    }];
+    draft.related = vec![page("build-and-run", Title::BuildAndRun)];
     draft.filled()
 }
 
@@ -55,13 +68,34 @@ fn is_setting(file: &FileFacts) -> bool {
     } else {
         depth <= 1
     };
-    shallow && file.role == Role::Config && kind_of(file).is_none() && file.manifest.is_none()
+    let housekeeping = path_is_housekeeping(file.path.as_str()) || file.language == Some(Language::Make);
+    shallow
+        && !housekeeping
+        && file.role == Role::Config
+        && kind_of(file).is_none()
+        && file.manifest.is_none()
+}
+
+/// What serves the hosting or the editor rather than the program.
+fn path_is_housekeeping(path: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        ".cargo_vcs_info.json",
+        ".editorconfig",
+        ".gitattributes",
+        ".gitignore",
+        "dependabot.yml",
+        "CODEOWNERS",
+        "package-lock.json",
+        "composer.lock",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    path.starts_with(".github/") || path.starts_with(".vscode/") || NAMES.contains(&name)
 }
 
 /// How to build, run, check and ship it: manifests, build files, CI, containers.
 pub(crate) fn build_and_run(material: &Material<'_>) -> Option<Draft> {
     let mut draft = Draft::new("build-and-run", Title::BuildAndRun);
-    draft.add(guide(material), BriefSection::Guide);
+    draft.add(guide(material, &BUILDING), BriefSection::Guide);
     draft.add(scripts(material), BriefSection::Scripts);
     let automation: Vec<ConfigCard> = material
         .model
@@ -77,61 +111,20 @@ pub(crate) fn build_and_run(material: &Material<'_>) -> Option<Draft> {
         .map(|(id, _)| id);
     let files: Vec<FileId> = material.packages.values().copied().chain(files).collect();
     draft.rests_on(material, files);
-    draft.related = vec![PageRef {
-        slug: deepwiki_domain::Slug::from_text("tests"),
-        title: Title::Tests,
-    }];
+    draft.related = vec![page("tests", Title::Tests)];
     draft.filled()
 }
 
-/// The README's and CONTRIBUTING's sections that speak of building, running and testing.
-fn guide(material: &Material<'_>) -> Vec<deepwiki_domain::plan::Heading> {
-    const WORDS: [&str; 14] = [
-        "install",
-        "build",
-        "run",
-        "usage",
-        "start",
-        "develop",
-        "contribut",
-        "test",
-        "deploy",
-        "setup",
-        "require",
-        "compil",
-        "インストール",
-        "使い方",
-    ];
+/// The README's sections that speak of building, running and testing.
+fn guide(material: &Material<'_>, words: &[&str]) -> Vec<Heading> {
     let Some((file, passages)) = material.readmes.get("") else {
         return Vec::new();
     };
-    let Some(facts) = material.model.file(*file) else {
-        return Vec::new();
-    };
-    let about = |text: &str| {
-        let text = text.to_lowercase();
-        WORDS.iter().any(|word| text.contains(word))
-    };
-    let headings = passages
-        .iter()
-        .enumerate()
-        .filter(|(_, p)| (2..=3).contains(&p.level) && about(&p.text));
-    headings
-        .map(|(at, heading)| {
-            let below = passages.get(at + 1).filter(|next| next.level == 0);
-            let end = below.map_or(heading.lines.end, |text| text.lines.end);
-            deepwiki_domain::plan::Heading {
-                title: heading.text.replace('`', ""),
-                text: below.and_then(|text| prose::first_sentence(&text.text)),
-                at: Citation::new(
-                    &facts.path,
-                    Lines {
-                        start: heading.lines.start,
-                        end,
-                    },
-                ),
-            }
-        })
+    let about = |heading: &str| words.iter().any(|word| heading.contains(word));
+    let found = overview::guide(material, *file, passages, about);
+    found
+        .into_iter()
+        .filter(|heading| heading.text.is_some() || heading.code.is_some())
         .take(8)
         .collect()
 }
@@ -156,11 +149,12 @@ fn scripts(material: &Material<'_>) -> Vec<ScriptCard> {
             );
         }
         if file.language == Some(Language::Make) && matches!(file.role, Role::Config | Role::Source) {
+            let depth = file.path.as_str().matches('/').count();
             let targets = file
                 .definitions
                 .iter()
                 .filter(|d| d.kind == SymbolKind::Entry && is_target(&d.name));
-            found.extend(targets.take(16).map(|target| {
+            found.extend(targets.take(if depth == 0 { 16 } else { 8 }).map(|target| {
                 ScriptCard {
                     run: format!("make {}", target.name),
                     name: target.name.clone(),
@@ -196,11 +190,13 @@ fn run_line(system: &str, name: &str) -> String {
     }
 }
 
+/// Whether a target is an errand rather than a file that is made.
 fn is_target(name: &str) -> bool {
-    !name.starts_with('.')
+    !name.contains('.')
+        && name != "FORCE"
         && name
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// What a file automates, where its place and name tell.
@@ -297,16 +293,31 @@ pub(crate) fn tests(material: &Material<'_>) -> Option<Draft> {
         .collect();
     let mut found: Vec<TestCard> = files
         .keys()
-        .filter_map(|file| modules::test_card(material, &cards, *file))
+        .filter_map(|file| modules::test_card(material, &cards, *file, None))
         .filter(|card| card.count > 0)
         .collect();
-    found.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.path.cmp(&b.path)));
-    found.truncate(24);
+    found.sort_by(|a, b| {
+        // What tests the code comes before what tests examples or nothing that could be told.
+        (a.covers.is_empty(), std::cmp::Reverse(a.count), &a.path).cmp(&(
+            b.covers.is_empty(),
+            std::cmp::Reverse(b.count),
+            &b.path,
+        ))
+    });
+    found.truncate(20);
     draft.add(found, BriefSection::Tests);
+    let of_tests = |card: &ScriptCard| {
+        ["test", "check", "lint", "cover"]
+            .iter()
+            .any(|word| card.name.contains(word))
+    };
+    if !draft.sections.is_empty() {
+        draft.add(guide(material, &TESTING), BriefSection::Guide);
+        let scripts: Vec<ScriptCard> = scripts(material).into_iter().filter(of_tests).take(8).collect();
+        draft.add(scripts, BriefSection::Scripts);
+        draft.sections.rotate_left(1);
+    }
     draft.rests_on(material, files.keys().copied());
-    draft.related = vec![PageRef {
-        slug: deepwiki_domain::Slug::from_text("build-and-run"),
-        title: Title::BuildAndRun,
-    }];
+    draft.related = vec![page("build-and-run", Title::BuildAndRun)];
     draft.filled()
 }

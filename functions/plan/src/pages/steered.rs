@@ -10,7 +10,7 @@ use deepwiki_domain::{
     plan::{BriefSection, Part, Quotation, SymbolCard, Title},
 };
 
-use super::{Draft, Material, modules, project, repository};
+use super::{Draft, Material, api, architecture, entries, modules, overview, project};
 use crate::{
     cards::is_plain_name,
     model::is_type,
@@ -60,6 +60,7 @@ fn page(material: &Material<'_>, wanted: &WantedPage, profiles: &[BTreeMap<Strin
     draft.sections.push(BriefSection::Purpose {
         package: None,
         quotes,
+        main: None,
         defines: cards.defines(&files, 4),
     });
     let own = planners_own(material, &wanted.title);
@@ -94,9 +95,9 @@ fn planners_own(material: &Material<'_>, title: &str) -> Option<Draft> {
     let words = words(title);
     let names = |wanted: &[&str]| wanted.iter().any(|word| words.contains(*word));
     match () {
-        () if names(&["overview", "introduction", "概要"]) => Some(repository::overview(material)),
+        () if names(&["overview", "introduction", "概要"]) => Some(overview::overview(material)),
         () if names(&["architecture", "design", "アーキテクチャ"]) => {
-            repository::architecture(material)
+            architecture::architecture(material)
         }
         () if names(&["test", "testing", "テスト"]) => project::tests(material),
         () if names(&["configuration", "config", "setting", "設定"]) => project::configuration(material),
@@ -112,8 +113,8 @@ fn planners_own(material: &Material<'_>, title: &str) -> Option<Draft> {
         {
             project::build_and_run(material)
         }
-        () if names(&["glossary", "terminology", "用語"]) => repository::glossary(material),
-        () if names(&["entry", "startup", "entrypoint"]) => repository::entry_points(material),
+        () if names(&["glossary", "terminology", "用語"]) => api::glossary(material),
+        () if names(&["entry", "startup", "entrypoint"]) => entries::entry_points(material),
         () => None,
     }
 }
