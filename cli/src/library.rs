@@ -8,8 +8,9 @@ use deepwiki_domain::{
     repository::{Generation, Repository},
     source::RepositorySource,
 };
+use deepwiki_embedding::LocalEmbedder;
 use deepwiki_local::{LocalArtefacts, LocalData, LocalRepositories};
-use deepwiki_ports::{Repositories, index::Searchable};
+use deepwiki_ports::{Embedder, Repositories, index::Searchable};
 use deepwiki_search::EmbeddedSearch;
 
 /// How many repositories are asked for at a time.
@@ -18,12 +19,19 @@ const PAGE: usize = 100;
 /// How many bytes of search generations are kept open.
 const SEARCH_CACHE: usize = 512 << 20;
 
+/// The name of the installed embedding model below the data folder's `models`.
+const MODEL_FILE: &str = "multilingual-e5-small-q4.bin";
+
 /// The open data folder with its adapters.
 pub(crate) struct Library {
     pub(crate) data: LocalData,
     pub(crate) artefacts: Arc<LocalArtefacts>,
     pub(crate) repositories: Arc<LocalRepositories>,
     pub(crate) search: Arc<EmbeddedSearch>,
+    /// Makes vectors, where a model was installed.
+    pub(crate) embedder: Option<Arc<LocalEmbedder>>,
+    /// Where the model is installed.
+    pub(crate) model: PathBuf,
 }
 
 impl Library {
@@ -39,12 +47,21 @@ impl Library {
         let artefacts = data.artefacts();
         let repositories = data.repositories();
         let search = Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE));
+        let model = folder.join("models").join(MODEL_FILE);
+        let embedder = model.is_file().then(|| Arc::new(LocalEmbedder::new(&model)));
         Ok(Self {
+            embedder,
+            model,
             data,
             artefacts,
             repositories,
             search,
         })
+    }
+
+    /// The embedding model as its users know it.
+    pub(crate) fn embedder(&self) -> Option<&dyn Embedder> {
+        self.embedder.as_deref().map(|it| it as &dyn Embedder)
     }
 
     /// Every repository that is not removed.

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Arguments, Command};
+use crate::args::{Arguments, Command, Model};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -35,6 +35,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(serve) => commands::serve::run(data, serve).await,
         Command::Search(search) => commands::search::run(data, search).await,
         Command::Ask(ask) => commands::ask::run(data, ask).await,
+        Command::Model(Model::Install(install)) => commands::model::install(data, install).await,
         Command::Export(export) => commands::export::run(data, export).await,
         Command::List(list) => commands::list::run(data, list).await,
         Command::Graph(graph) => commands::graph::run(data, graph).await,

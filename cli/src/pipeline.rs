@@ -1,7 +1,7 @@
 //! The stages of a build, one after the other in this process. What each does is in its own crate; here is only
 //! the order, the fan-out, and what a person is told.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use deepwiki_chunk::ChunkPorts;
 use deepwiki_domain::{
@@ -9,20 +9,25 @@ use deepwiki_domain::{
     job::{BuildMode, BuildRequest, Stage, StageProgress, Usage},
     manifest::Manifest,
     memo,
-    message::{ChunkInput, GenerateInput, IndexInput, IngestInput, PlanInput, PublishInput},
+    message::{ChunkInput, EmbedInput, GenerateInput, IndexInput, IngestInput, PlanInput, PublishInput},
     plan::Plan,
 };
+use deepwiki_embed::EmbedPorts;
 use deepwiki_generate::{GeneratePorts, SourceLibrary, Writer};
 use deepwiki_index::{IndexPorts, PublishPorts};
 use deepwiki_ingest::{IngestLimits, IngestPorts};
 use deepwiki_plan::PlanPorts;
-use deepwiki_ports::{ArtefactStore, Jobs, Result, SourceReader, clock::SystemClock, codec};
+use deepwiki_ports::{ArtefactStore, Embedder, Jobs, Result, SourceReader, clock::SystemClock, codec};
 use futures::{StreamExt, TryStreamExt};
+use tokio::time::Instant;
 
 use crate::{library::Library, progress::Progress};
 
 /// Shards read at a time: one is parsed on all cores while the next is fetched.
 const SHARDS_AT_A_TIME: usize = 2;
+
+/// How long a build embeds at most.
+const EMBED_TIME: Duration = Duration::from_secs(120);
 
 /// Pages written at a time.
 const PAGES_AT_A_TIME: usize = 8;
@@ -56,6 +61,7 @@ impl Pipeline {
         self.chunk(&manifest, &mut usage).await?;
         let plan = self.plan(&manifest_key).await?;
         self.generate(&manifest_key, &plan, &mut usage).await?;
+        self.embed(&manifest, &plan).await?;
         self.index_and_publish(manifest_key, plan).await?;
         self.keep_usage(&usage).await?;
         Ok(Built { commit, usage })
@@ -177,6 +183,52 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Makes vectors where a model is installed: of the pages first, since they are short and rank high. What does
+    /// not fit into the time is made by the builds that follow; until then it is found by its words.
+    async fn embed(&self, manifest: &Manifest, plan_key: &ArtefactKey) -> Result<()> {
+        let (request, library) = (&self.request, &self.library);
+        let Some(embedder) = library.embedder() else {
+            return Ok(());
+        };
+        let store = library.artefacts.as_ref();
+        let plan: Plan = codec::get_json(store, &request.repository, plan_key).await?;
+        let locales = request.locales.iter();
+        let pages = locales.flat_map(|locale| {
+            plan.pages.iter().map(|page| EmbedInput::Page {
+                brief: page.brief.clone(),
+                locale: *locale,
+            })
+        });
+        let shards = manifest.shards.iter().map(|shard| EmbedInput::Shard {
+            shard: shard.key.clone(),
+        });
+        let parts: Vec<EmbedInput> = pages.chain(shards).collect();
+        self.progress.begin(Stage::Embed, parts.len());
+        let ports = EmbedPorts {
+            artefacts: store,
+            embedder: Some(embedder),
+            writer: self.writer.id(),
+        };
+        let until = Instant::now() + EMBED_TIME;
+        let (mut done, mut vectors) = (0, 0);
+        for input in &parts {
+            let part = deepwiki_embed::embed_part(&request.repository, request.mode, input, ports);
+            let Ok(output) = tokio::time::timeout_at(until, part).await else {
+                break;
+            };
+            vectors += output?.vectors;
+            done += 1;
+            self.progress.step();
+        }
+        self.report(Stage::Embed, parts.len(), None).await?;
+        let rest = match parts.len() - done {
+            0 => String::new(),
+            rest => format!(", {rest} parts left to the next build"),
+        };
+        self.progress.end(&format!("{vectors} vectors{rest}"));
+        Ok(())
+    }
+
     async fn index_and_publish(&self, manifest: ArtefactKey, plan: ArtefactKey) -> Result<()> {
         self.progress.begin(Stage::Index, 0);
         let (request, library) = (&self.request, &self.library);
@@ -190,6 +242,7 @@ impl Pipeline {
             published: library.artefacts.as_ref(),
             pages: library.repositories.as_ref(),
             search: library.search.as_ref(),
+            model: library.embedder().map(Embedder::model),
             writer: self.writer.id(),
         };
         let output = deepwiki_index::index_build(&request.repository, &request.build, &input, ports).await?;

@@ -17,7 +17,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Ask) -> anyhow::Result
     };
     let ports = AskPorts {
         search: library.search.as_ref(),
-        embedder: None,
+        embedder: library.embedder(),
         artefacts: library.artefacts.as_ref(),
         pages: library.repositories.as_ref(),
         sources: &Sources::default(),

@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod list;
+pub(crate) mod model;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;

@@ -16,6 +16,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
             .map(|repository| repository.id.clone())
             .collect(),
         filter: arguments.filter.into(),
+        vector: deepwiki_ask::query_vector(&arguments.query, library.embedder()).await,
         limit: arguments.limit.min(MOST_HITS),
         ..Query::new(arguments.query)
     };

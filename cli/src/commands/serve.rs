@@ -16,7 +16,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Resu
         jobs: library.repositories.clone(),
         artefacts: library.artefacts.clone(),
         search: library.search.clone(),
-        embedder: None,
+        embedder: library.embedder.clone().map(|it| it as _),
     };
     let router = deepwiki_api::router(ports, &Settings::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))

@@ -1,23 +1,23 @@
-//! The embed stage: chunks of a shard, or sections of a page, become vectors. Kept by content and model, so that
-//! nothing is embedded twice.
+//! The embed stage: chunks of a shard, or sections of a page, become vectors. Kept by content and model, so that a
+//! change embeds what changed and no more.
 
 use deepwiki_domain::{
     ArtefactKey, RepositoryId, StageError,
-    facts::{FileFacts, ShardFacts},
+    facts::ShardFacts,
     job::BuildMode,
     manifest::Shard,
     memo,
     message::{EmbedInput, EmbedOutput},
     page::Page,
+    search::{
+        Document, documents,
+        vector::{self, PartVectors},
+    },
 };
 use deepwiki_ports::{ArtefactStore, Embedder, Purpose, Result, codec};
-use serde::{Deserialize, Serialize};
 
-/// How many texts go to the embedder at once.
-const BATCH: usize = 32;
-
-/// The longest text that is embedded, in bytes: every model used takes at least this.
-const LONGEST_TEXT: usize = 20_000;
+/// How many texts go to the embedder at once and are kept together: few enough that a change to one costs little.
+const GROUP: usize = 32;
 
 /// What the stage needs of the outside.
 #[derive(Clone, Copy)]
@@ -30,16 +30,8 @@ pub struct EmbedPorts<'a> {
     pub writer: &'a str,
 }
 
-/// The vectors of a part, in the order of its texts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Vectors {
-    /// The model that made them.
-    pub model: String,
-    /// One a text.
-    pub vectors: Vec<Vec<f32>>,
-}
-
-/// Embeds a part. Without an embedder there is nothing to do and the answer is zero vectors.
+/// Embeds a part. Without an embedder there is nothing to do and the answer is zero vectors. Where it stops half-way,
+/// the next attempt goes on from there.
 pub async fn embed_part(
     repository: &RepositoryId,
     mode: BuildMode,
@@ -52,31 +44,23 @@ pub async fn embed_part(
     let store = ports.artefacts;
     let part = part_key(store, repository, input, ports.writer).await?;
     let memo = memo::vectors(&part, embedder.model());
-    if mode == BuildMode::Incremental
-        && let Some(key) = store.recall(repository, &memo).await?
-    {
-        let kept: Vectors = codec::get_packed(store, repository, &key).await?;
-        return Ok(EmbedOutput {
-            vectors: count(&kept),
-        });
+    let documents = match input {
+        EmbedInput::Shard { shard } => of_shard(store, repository, shard, &part).await?,
+        EmbedInput::Page { .. } => {
+            let page: Page = codec::get_json(store, repository, &part).await?;
+            documents::of_page(&page).collect()
+        }
+    };
+    let mut vectors = PartVectors::new();
+    for group in documents.chunks(GROUP) {
+        let texts: Vec<String> = group.iter().map(vector::text_of).collect();
+        vectors.extend(group_vectors(store, repository, mode, embedder, &texts).await?);
     }
-    let texts = match input {
-        EmbedInput::Shard { shard } => shard_texts(store, repository, shard, &part).await?,
-        EmbedInput::Page { .. } => page_texts(&codec::get_json(store, repository, &part).await?),
-    };
-    let vectors = Vectors {
-        model: embedder.model().to_owned(),
-        vectors: embed_all(embedder, &texts).await?,
-    };
     let key = codec::put_packed(store, repository, &vectors).await?;
     store.remember(repository, &memo, &key).await?;
     Ok(EmbedOutput {
-        vectors: count(&vectors),
+        vectors: u32::try_from(vectors.len()).unwrap_or(u32::MAX),
     })
-}
-
-fn count(vectors: &Vectors) -> u32 {
-    u32::try_from(vectors.vectors.len()).unwrap_or(u32::MAX)
 }
 
 /// The facts of the shard, or the page.
@@ -95,59 +79,39 @@ async fn part_key(
     store.recall(repository, &memo).await?.ok_or_else(missing)
 }
 
-async fn embed_all(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-    let mut vectors = Vec::with_capacity(texts.len());
-    for batch in texts.chunks(BATCH) {
-        let made = embedder.embed(batch, Purpose::Passage).await?;
-        let sound = made.len() == batch.len() && made.iter().all(|v| v.iter().any(|x| *x != 0.0));
-        if !sound {
-            return Err(StageError::transient("the embedding model gave an empty vector"));
-        }
-        vectors.extend(made);
-    }
-    Ok(vectors)
-}
-
-async fn shard_texts(
+async fn of_shard(
     store: &dyn ArtefactStore,
     repository: &RepositoryId,
     shard: &ArtefactKey,
     facts: &ArtefactKey,
-) -> Result<Vec<String>> {
+) -> Result<Vec<Document>> {
     let shard: Shard = codec::get_packed(store, repository, shard).await?;
     let facts: ShardFacts = codec::get_packed(store, repository, facts).await?;
     let files = shard.files.iter().zip(&facts.files);
-    Ok(files
-        .flat_map(|(file, facts)| chunk_texts(&file.text, facts))
-        .collect())
+    let documents = files.flat_map(|(file, facts)| documents::of_file(&file.text, facts));
+    Ok(documents.map(|it| it.document).collect())
 }
 
-/// A file's chunks, each with its path and definition before it.
-fn chunk_texts(text: &str, facts: &FileFacts) -> Vec<String> {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let of = |chunk: &deepwiki_domain::facts::Chunk| {
-        let start = usize::try_from(chunk.lines.start).ok()?.checked_sub(1)?;
-        let body = lines.get(start..usize::try_from(chunk.lines.end).ok()?)?.concat();
-        let definition = chunk.definition.and_then(|at| facts.definitions.get(at as usize));
-        let name = definition.map_or("", |definition| definition.name.as_str());
-        Some(cut(format!("{} {name}\n{body}", facts.path)))
-    };
-    facts.chunks.iter().filter_map(of).collect()
-}
-
-/// A page's sections, each with the page's title before it.
-fn page_texts(page: &Page) -> Vec<String> {
-    page.sections
-        .iter()
-        .map(|section| cut(format!("{}\n{}", page.title, section.plain_text())))
-        .collect()
-}
-
-fn cut(mut text: String) -> String {
-    let mut end = text.len().min(LONGEST_TEXT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// The vectors of some texts: those that were made before, or new ones.
+async fn group_vectors(
+    store: &dyn ArtefactStore,
+    repository: &RepositoryId,
+    mode: BuildMode,
+    embedder: &dyn Embedder,
+    texts: &[String],
+) -> Result<PartVectors> {
+    let memo = memo::texts(texts, embedder.model());
+    if mode == BuildMode::Incremental
+        && let Some(key) = store.recall(repository, &memo).await?
+    {
+        return codec::get_packed(store, repository, &key).await;
     }
-    text.truncate(end);
-    text
+    let made = embedder.embed(texts, Purpose::Passage).await?;
+    let vectors: Option<PartVectors> = made.iter().map(|values| vector::quantize(values)).collect();
+    let vectors = vectors
+        .filter(|vectors| vectors.len() == texts.len())
+        .ok_or_else(|| StageError::transient("the embedding model gave an empty vector"))?;
+    let key = codec::put_packed(store, repository, &vectors).await?;
+    store.remember(repository, &memo, &key).await?;
+    Ok(vectors)
 }

@@ -1,24 +1,27 @@
 //! What can be found: chunks of source, definitions, and sections of pages.
 
 use deepwiki_domain::{
-    RepositoryId, StageError,
+    ArtefactKey, RepositoryId, StageError,
     facts::{FileFacts, ShardFacts},
     graph::{Graph, Ranks},
     manifest::{Manifest, Shard},
     memo,
     plan::Plan,
-    search::{Document, documents},
+    search::{Document, documents, vector::PartVectors},
 };
-use deepwiki_ports::{ArtefactStore, Result, codec};
+use deepwiki_ports::{Result, codec};
+
+use crate::IndexPorts;
 
 /// One document a chunk of every file that is worth finding.
 pub(crate) async fn of_sources(
     repository: &RepositoryId,
     manifest: &Manifest,
     plan: &Plan,
-    store: &dyn ArtefactStore,
+    ports: IndexPorts<'_>,
     all: &mut Vec<Document>,
 ) -> Result<()> {
+    let store = ports.artefacts;
     let graph: Graph = codec::get_packed(store, repository, &plan.graph).await?;
     let ranks: Ranks = codec::get_packed(store, repository, &plan.ranks).await?;
     let weights = Weights::new(&graph, &ranks);
@@ -31,17 +34,43 @@ pub(crate) async fn of_sources(
             .ok_or_else(missing)?;
         let shard: Shard = codec::get_packed(store, repository, &reference.key).await?;
         let facts: ShardFacts = codec::get_packed(store, repository, &key).await?;
-        for (file, facts) in shard.files.iter().zip(&facts.files) {
+        let files = shard.files.iter().zip(&facts.files);
+        let found = files.flat_map(|(file, facts)| {
             let page = plan.home(facts.path.as_str());
-            all.extend(
-                documents::of_file(&file.text, facts)
-                    .into_iter()
-                    .map(|it| Document {
-                        page: page.cloned(),
-                        rank: weights.of(facts, it.definition),
-                        ..it.document
-                    }),
-            );
+            let found = documents::of_file(&file.text, facts).into_iter();
+            let weights = &weights;
+            found.map(move |it| Document {
+                page: page.cloned(),
+                rank: weights.of(facts, it.definition),
+                ..it.document
+            })
+        });
+        let mut found: Vec<Document> = found.collect();
+        add_vectors(repository, &key, &mut found, ports).await?;
+        all.extend(found);
+    }
+    Ok(())
+}
+
+/// Gives the documents of a part (a shard's facts, a page) the vectors that the embed stage made of it. Where it has
+/// not come to it, the part is found by its words.
+pub(crate) async fn add_vectors(
+    repository: &RepositoryId,
+    part: &ArtefactKey,
+    documents: &mut [Document],
+    ports: IndexPorts<'_>,
+) -> Result<()> {
+    let Some(model) = ports.model else {
+        return Ok(());
+    };
+    let memo = memo::vectors(part, model);
+    let Some(key) = ports.artefacts.recall(repository, &memo).await? else {
+        return Ok(());
+    };
+    let vectors: PartVectors = codec::get_packed(ports.artefacts, repository, &key).await?;
+    if vectors.len() == documents.len() {
+        for (document, vector) in documents.iter_mut().zip(vectors) {
+            document.vector = Some(vector);
         }
     }
     Ok(())

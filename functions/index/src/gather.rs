@@ -8,16 +8,17 @@ use deepwiki_domain::{
     markdown, memo,
     page::{Citation, Page, Validity},
     plan::Plan,
+    search::{Document, documents::of_page},
     wiki::{PageEntry, WIKI_VERSION, Wiki},
 };
 use deepwiki_ports::{Result, codec};
 
-use crate::IndexPorts;
+use crate::{IndexPorts, documents};
 
-/// The wiki, its pages, and how the catalog lists them.
+/// The wiki, what of its pages can be found, and how the catalog lists them.
 pub(crate) struct Gathered {
     pub(crate) wiki: Wiki,
-    pub(crate) pages: Vec<Page>,
+    pub(crate) documents: Vec<Document>,
     pub(crate) entries: Vec<PageEntry>,
 }
 
@@ -30,6 +31,7 @@ pub(crate) async fn wiki(
 ) -> Result<Gathered> {
     let mut pages: Vec<Page> = Vec::with_capacity(plan.pages.len());
     let mut entries = Vec::with_capacity(plan.pages.len());
+    let mut searched = Vec::new();
     for planned in &plan.pages {
         let memo = memo::page(&planned.brief, locale, ports.writer);
         let missing = || StageError::transient("a page has not been written yet: build the repository again");
@@ -39,6 +41,9 @@ pub(crate) async fn wiki(
             .await?
             .ok_or_else(missing)?;
         let page: Page = codec::get_json(ports.artefacts, repository, &key).await?;
+        let mut found: Vec<Document> = of_page(&page).collect();
+        documents::add_vectors(repository, &key, &mut found, ports).await?;
+        searched.extend(found);
         let published = codec::put_json(ports.published, repository, &page).await?;
         entries.push(PageEntry {
             slug: page.slug.clone(),
@@ -75,7 +80,11 @@ pub(crate) async fn wiki(
         skipped: manifest.skipped.clone(),
         validity,
     };
-    Ok(Gathered { wiki, pages, entries })
+    Ok(Gathered {
+        wiki,
+        documents: searched,
+        entries,
+    })
 }
 
 /// The pages' figures summed, with the links between pages checked against the pages that came to be.

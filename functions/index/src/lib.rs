@@ -15,7 +15,6 @@ use deepwiki_domain::{
     message::{IndexInput, IndexOutput, PublishInput, PublishOutput},
     plan::Plan,
     repository::Generation,
-    search,
     wiki::Edition,
 };
 use deepwiki_ports::{ArtefactStore, Clock, PageCatalog, Repositories, Result, SearchIndex, codec};
@@ -31,6 +30,8 @@ pub struct IndexPorts<'a> {
     pub pages: &'a dyn PageCatalog,
     /// Full text search.
     pub search: &'a dyn SearchIndex,
+    /// The model whose vectors go into the search generation; none where search is lexical.
+    pub model: Option<&'a str>,
     /// The writer whose pages are gathered, as [`deepwiki_domain::memo::page`] knows it.
     pub writer: &'a str,
 }
@@ -49,7 +50,7 @@ pub async fn index_build(
     let mut documents = Vec::new();
     for locale in &input.locales {
         let gathered = gather::wiki(repository, &manifest, &plan, *locale, ports).await?;
-        documents.extend(gathered.pages.iter().flat_map(search::documents::of_page));
+        documents.extend(gathered.documents);
         wikis.insert(
             *locale,
             codec::put_json(ports.published, repository, &gathered.wiki).await?,
@@ -59,10 +60,10 @@ pub async fn index_build(
             .put(repository, build, *locale, &gathered.entries)
             .await?;
     }
-    documents::of_sources(repository, &manifest, &plan, store, &mut documents).await?;
+    documents::of_sources(repository, &manifest, &plan, ports, &mut documents).await?;
     let search = ports
         .search
-        .build(repository, &manifest.commit, documents, None)
+        .build(repository, &manifest.commit, documents, ports.model)
         .await?;
     copy_for_readers(repository, &manifest, &plan, input, ports).await?;
     let edition = Edition {

@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         published: &*published,
         pages: &pages,
         search: &search,
+        model: None,
         writer: Writer::Structural.id(),
     };
     let to_publish = PublishPorts {

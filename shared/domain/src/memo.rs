@@ -1,7 +1,7 @@
 //! Names under which the result of a step is found again. A memo is made from everything that the result
 //! depends on, so that "made before" and "would be made the same again" are one and the same.
 
-use crate::{ArtefactKey, BuildId, Locale, facts::FACTS_VERSION};
+use crate::{ArtefactKey, BuildId, Locale, facts::FACTS_VERSION, search::vector::VECTORS_VERSION};
 
 /// The name of a result by what went into it: 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,5 +42,15 @@ pub fn usage(build: &BuildId) -> MemoKey {
 
 /// The vectors of a shard's chunks or a page's sections, given the artefact of either.
 pub fn vectors(part: &ArtefactKey, model: &str) -> MemoKey {
-    MemoKey::of(&["vectors", model, &FACTS_VERSION.to_string(), part.as_str()])
+    let versions = format!("{FACTS_VERSION} {VECTORS_VERSION}");
+    MemoKey::of(&["vectors", model, &versions, part.as_str()])
+}
+
+/// The vectors of these texts.
+pub fn texts(texts: &[String], model: &str) -> MemoKey {
+    let parts: Vec<&str> = ["texts", model]
+        .into_iter()
+        .chain(texts.iter().map(String::as_str))
+        .collect();
+    MemoKey::of(&parts)
 }

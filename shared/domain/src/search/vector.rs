@@ -6,6 +6,12 @@ use super::Document;
 /// more of what a chunk is for.
 pub const LONGEST_TEXT: usize = 2000;
 
+/// The version of what is embedded of which document.
+pub const VECTORS_VERSION: u32 = 1;
+
+/// The vectors of a shard or a page, in the order of its documents ([`super::documents`]).
+pub type PartVectors = Vec<Vec<i8>>;
+
 /// What a model reads of a document: where it stands, what it is called, how it begins.
 pub fn text_of(document: &Document) -> String {
     let name = document.symbol.as_deref().unwrap_or_default();
