@@ -421,6 +421,8 @@ fn is_type_variable(definition: &Definition) -> bool {
     ["TypeVar(", "ParamSpec(", "TypeVarTuple("]
         .iter()
         .any(|maker| definition.signature.contains(maker))
+        // A maker that takes several lines is no part of the signature.
+        || definition.kind == SymbolKind::Variable && definition.name.starts_with("T_")
 }
 
 /// Whether a name is one word of code, fit to stand in code style and in a diagram.

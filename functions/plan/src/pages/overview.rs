@@ -25,6 +25,7 @@ pub(crate) fn overview(material: &Material<'_>) -> Draft {
     let quotes = readme
         .map(|(file, passages)| opening(material, *file, passages))
         .unwrap_or_default();
+    let opened: String = quotes.iter().map(|quote| quote.text.as_str()).collect();
     let package = main_package(material, &quotes);
     let silent = quotes.is_empty() && package.is_none();
     draft.sections.push(BriefSection::Purpose {
@@ -50,7 +51,7 @@ pub(crate) fn overview(material: &Material<'_>) -> Draft {
         draft.add(
             guide(material, *file, passages, |_| true)
                 .into_iter()
-                .filter(|heading| heading.text.is_some())
+                .filter(|heading| heading.text.as_ref().is_some_and(|text| !opened.contains(text)))
                 .map(|heading| Heading {
                     code: None,
                     ..heading

@@ -209,28 +209,25 @@ fn class_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     type_head(SymbolKind::Class, node)
 }
 
-fn struct_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    type_head(SymbolKind::Struct, node)
+fn struct_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
+    type_head(SymbolKind::Struct, node).filter(|_| reader.around(0) != "type_definition")
 }
 
-fn enum_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
-    type_head(SymbolKind::Enum, node)
+fn enum_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
+    type_head(SymbolKind::Enum, node).filter(|_| reader.around(0) != "type_definition")
 }
 
-/// A type with a body; without one it is only named.
+/// A type with a body; without one it is only named. A `typedef` around it defines it.
 fn type_head(kind: SymbolKind, node: Node<'_>) -> Option<Head> {
     node.child_by_field_name("body")?;
     Head::of(kind, node)
 }
 
-/// `typedef struct { … } Name;` names the structure.
+/// `typedef struct { … } Name;` names the structure, and `typedef struct tag { … } Name;` does so once more.
 fn typedef_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let (name, ..) = declared(node)?;
     let inner = node.child_by_field_name("type")?;
-    let anonymous = inner
-        .child_by_field_name("body")
-        .filter(|_| inner.child_by_field_name("name").is_none());
-    let kind = match (anonymous, inner.kind()) {
+    let kind = match (inner.child_by_field_name("body"), inner.kind()) {
         (Some(_), "struct_specifier" | "union_specifier") => SymbolKind::Struct,
         (Some(_), "enum_specifier") => SymbolKind::Enum,
         _ => SymbolKind::Type,

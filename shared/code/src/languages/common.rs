@@ -23,12 +23,7 @@ pub(super) fn flag(reader: &mut Reader<'_>, site: &Site<'_>) {
         .filter(|name| !name.contains('\n'))
     {
         let name = name.split([' ', ',', '=']).next().unwrap_or(name);
-        reader.signal(
-            SignalKind::Flag,
-            name,
-            help,
-            site.start..site.start + site.name.len(),
-        );
+        reader.signal(SignalKind::Flag, name, help, site.span());
     }
 }
 
@@ -82,7 +77,7 @@ pub(super) fn by_modifiers(shape: &Shape<'_>, default: Visibility) -> Visibility
 /// An environment variable whose name is the first argument.
 pub(super) fn environment(reader: &mut Reader<'_>, site: &Site<'_>) {
     if let Some(name) = literal(site.after) {
-        let span = site.start..site.start + site.name.len();
+        let span = site.span();
         reader.signal(SignalKind::EnvironmentVariable, name, None, span);
     }
 }

@@ -160,7 +160,7 @@ fn implicit(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match site.name {
         "GetEnvironmentVariable" => environment(reader, site),
         "HttpGet" | "HttpPost" | "HttpPut" | "HttpDelete" | "HttpPatch" | "Route" if site.in_attribute => {

@@ -478,7 +478,7 @@ fn is_test(reader: &Reader<'_>, shape: &Shape<'_>) -> bool {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("require", None) => {
             if let Some(path) = literal(site.after) {
@@ -533,12 +533,7 @@ fn commander(reader: &mut Reader<'_>, site: &Site<'_>) {
         Some(name) => {
             let name = name.split('=').next().unwrap_or(name);
             let help = strings.get(1).copied();
-            reader.signal(
-                SignalKind::Flag,
-                name,
-                help,
-                site.start..site.start + site.name.len(),
-            );
+            reader.signal(SignalKind::Flag, name, help, site.span());
         }
         None => flag(reader, site),
     }

@@ -182,7 +182,7 @@ fn keyed(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("Getenv" | "LookupEnv", Some("os" | "syscall")) => environment(reader, site),
         (name, Some(receiver)) if receiver == "flag" || receiver.ends_with("lags") => {

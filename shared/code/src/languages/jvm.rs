@@ -312,7 +312,7 @@ fn kotlin_argument(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match site.name {
         "getenv" if site.receiver == Some("System") => environment(reader, site),
         "GetMapping" | "PostMapping" | "PutMapping" | "DeleteMapping" | "PatchMapping" | "RequestMapping"

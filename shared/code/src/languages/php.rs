@@ -149,7 +149,7 @@ fn variable(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("getenv" | "env", None) if site.kind == ReferenceKind::Call => environment(reader, site),
         ("get" | "post" | "put" | "patch" | "delete" | "any", Some("Route" | "router" | "app")) => {

@@ -168,8 +168,8 @@ fn is_test(reader: &Reader<'_>, shape: &Shape<'_>) -> bool {
     let in_tests = reader.role == Role::Test || reader.path.file_name().contains("test");
     match shape.kind {
         SymbolKind::Function | SymbolKind::Method => {
-            shape.name.starts_with("test_") && in_tests
-                || shape.name.starts_with("test_") && shape.container.is_some()
+            shape.name.starts_with("test_") && in_tests && !shape.lead.contains("fixture")
+                || shape.name.starts_with("test_") && reader.supertypes_end_with(&["TestCase"])
         }
         SymbolKind::Class => shape.name.starts_with("Test") && in_tests,
         _ => false,
@@ -245,7 +245,7 @@ fn main_guard(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("getenv" | "getenvb", _) | ("get" | "setdefault" | "pop", Some("environ")) | ("environ", _) => {
             if let Some(name) = literal(site.after) {

@@ -189,7 +189,7 @@ fn identifier(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("require", None) => {
             if let Some(path) = literal(site.after) {

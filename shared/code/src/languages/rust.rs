@@ -316,6 +316,11 @@ fn macro_invocation(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     if !may_hold_items(reader.text_of(body)) {
         return Below::Read;
     }
+    let called = node.child_by_field_name("macro");
+    if let Some(called) = called.filter(|called| called.kind() == "identifier") {
+        reader.begin_call(called);
+        reader.name(called, ReferenceKind::Call);
+    }
     if items_inside(reader, body, true) {
         return Below::Skip;
     }
@@ -433,7 +438,7 @@ fn kebab(name: &str) -> String {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.start..site.start + site.name.len();
+    let span = site.span();
     match (site.name, site.receiver) {
         ("var" | "var_os", Some("env")) | ("env" | "option_env", None)
             if site.kind == ReferenceKind::Call =>

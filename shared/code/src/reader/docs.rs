@@ -11,9 +11,18 @@ const LONGEST_DOC: usize = 4_000;
 /// The longest comment that is looked for, in lines.
 const LONGEST_BLOCK: u32 = 400;
 
-/// The comment directly above a line, not reaching above `earliest`.
+/// The comment directly above a line, not reaching above `earliest`. A block that marks itself as documentation
+/// (`/** … */`) may have a blank line below it.
 pub(super) fn above(text: &str, lines: &Lines, style: &Style, line: u32, earliest: u32) -> Option<Doc> {
     let last = line.checked_sub(1).filter(|&last| last >= earliest)?;
+    let apart = last.checked_sub(1).filter(|&before| {
+        before >= earliest
+            && lines.is_blank(last)
+            && lines.text_of(text, before).trim() == "*/"
+            && block_start(text, lines, "/*", before, earliest)
+                .is_some_and(|start| lines.text_of(text, start).trim().starts_with("/**"))
+    });
+    let last = apart.unwrap_or(last);
     let last_text = lines.text_of(text, last).trim();
     // `//!` speaks of the file, not of what comes next.
     if last_text.starts_with("//!") {

@@ -47,3 +47,11 @@ def test_it():
 
 if __name__ == "__main__":
     main()
+
+
+@click.option(
+    "--cert",
+    help="The certificate.",
+)
+def serve(cert):
+    return cert

@@ -47,14 +47,14 @@ pub(in crate::structural) fn entry(phrases: Phrases, card: &EntryCard) -> Vec<St
     }
     if !card.calls.is_empty() {
         let listed = names(phrases, card.calls.iter().map(|(callee, _)| callee.name.as_str()));
-        let words = phrases.pick(
-            sentence([
-                vec![text("Its main steps are, in this order, ")],
-                listed.clone(),
-                vec![text(".")],
-            ]),
-            sentence([vec![text("主な処理は順に ")], listed, vec![text(" です。")]]),
-        );
+        let one = card.calls.len() == 1;
+        let (before, after) = match (phrases.is_japanese(), one) {
+            (false, true) => ("It calls ", "."),
+            (false, false) => ("Its main steps are, in this order, ", "."),
+            (true, true) => ("", " を呼び出します。"),
+            (true, false) => ("主な処理は順に ", " です。"),
+        };
+        let words = sentence([vec![text(before)], listed, vec![text(after)]]);
         statements.push(says(words, card.calls.iter().map(|(_, at)| at.clone())));
     }
     statements
@@ -284,7 +284,14 @@ fn covered(phrases: Phrases, card: &TestCard, path: Inline) -> Statement {
         ]),
         (true, false) => sentence([listed, vec![text(" を検証します。")]]),
         (true, true) => sentence([
-            vec![path, text(format!("{count} は "))],
+            vec![
+                path,
+                text(if count.is_empty() {
+                    " は ".to_owned()
+                } else {
+                    format!("{count}は ")
+                }),
+            ],
             listed,
             vec![text(" を検証します。")],
         ]),
