@@ -11,7 +11,7 @@ use deepwiki_domain::{
     job::{BuildMode, BuildRequest, Job, JobFailure, JobStatus, Trigger, Usage},
     message::CONTRACT_VERSION,
     page::Validity,
-    repository::{Repository, RepositoryStatus},
+    repository::{KEPT_GENERATIONS, Repository, RepositoryStatus},
     source::RepositorySource,
     wiki::Wiki,
 };
@@ -34,9 +34,6 @@ use crate::{
 
 /// How often a build that waits for another of the same repository looks again.
 const WAIT: Duration = Duration::from_millis(300);
-
-/// How many of a repository's wikis stay readable.
-const KEPT_GENERATIONS: usize = 5;
 
 /// What `--json` prints of each repository.
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Resu
     let library = Library::open(data).await?;
     let ports = Ports {
         repositories: library.repositories.clone(),
+        versions: library.repositories.clone(),
         pages: library.repositories.clone(),
         jobs: library.repositories.clone(),
         artefacts: library.artefacts.clone(),

@@ -1,5 +1,8 @@
 //! Finds what readers ask for: repositories, the published wiki of one, its pages, the lines of its files.
 
+mod map;
+mod versions;
+
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -15,12 +18,14 @@ use deepwiki_domain::{
     wiki::PageEntry,
 };
 use deepwiki_ports::{
-    ArtefactStore, Embedder, Jobs, PageCatalog, Repositories, SearchIndex, codec, index::Searchable,
-    repositories::RepositoryPage,
+    ArtefactStore, Embedder, Jobs, PageCatalog, Repositories, SearchIndex, Versions, codec,
+    index::Searchable, repositories::RepositoryPage,
 };
 use serde::Deserialize;
 
 use crate::{Problem, cache::Cache};
+
+pub(crate) use map::RepositoryMap;
 
 /// The most repositories that one question searches or lists.
 const MOST_REPOSITORIES: usize = 500;
@@ -30,6 +35,8 @@ const MOST_REPOSITORIES: usize = 500;
 pub struct Ports {
     /// Registered repositories.
     pub repositories: Arc<dyn Repositories>,
+    /// The wikis that a repository has had.
+    pub versions: Arc<dyn Versions>,
     /// The pages of each generation.
     pub pages: Arc<dyn PageCatalog>,
     /// Records of builds.
@@ -49,7 +56,18 @@ pub(crate) struct Library {
     sources: Sources,
 }
 
-/// A published wiki in one language.
+/// What a reader asks for of a repository's wiki.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wish<'a> {
+    /// In this language or not at all.
+    pub(crate) language: Option<Locale>,
+    /// Without a language, in the best of these.
+    pub(crate) offers: &'a [Locale],
+    /// As this build made it, by its id or its commit; without, as it is published.
+    pub(crate) build: Option<&'a str>,
+}
+
+/// A wiki in one language, as one build made it.
 #[derive(Debug, Clone)]
 pub(crate) struct Edition {
     pub(crate) repository: Repository,
@@ -60,6 +78,12 @@ pub(crate) struct Edition {
 impl Edition {
     pub(crate) fn locales(&self) -> impl Iterator<Item = Locale> {
         self.generation.wikis.keys().copied()
+    }
+
+    /// Whether it is the one that readers see who ask for none in particular.
+    pub(crate) fn is_published(&self) -> bool {
+        let published = self.repository.published.as_ref();
+        published.is_some_and(|published| published.build == self.generation.build)
     }
 
     /// Where the lines can be read on the repository's own host.
@@ -121,43 +145,19 @@ impl Library {
             })
     }
 
-    /// The published wiki: in `wanted` language or not at all; without a wish, in the best of `offers`.
-    pub(crate) async fn edition(
-        &self,
-        id: &RepositoryId,
-        wanted: Option<Locale>,
-        offers: &[Locale],
-    ) -> Result<Edition, Problem> {
+    /// The wiki that a reader asks for.
+    pub(crate) async fn edition(&self, id: &RepositoryId, wish: Wish<'_>) -> Result<Edition, Problem> {
         let repository = self.repository(id).await?;
-        let Some(generation) = repository.published.clone() else {
-            return Err(Problem::not_found(format!(
-                "`{id}` has no wiki yet: its first build has not finished."
-            )));
+        let generation = match wish.build {
+            None => repository.published.clone().ok_or_else(|| not_built(id))?,
+            Some(build) => self.version(&repository, build).await?,
         };
-        let has = |locale: &Locale| generation.wikis.contains_key(locale);
-        let locale = match wanted {
-            Some(locale) if has(&locale) => Some(locale),
-            Some(locale) => {
-                return Err(Problem::not_found(format!(
-                    "The wiki of `{id}` is not written in `{locale}`."
-                )));
-            }
-            None => offers
-                .iter()
-                .copied()
-                .find(has)
-                .or_else(|| generation.wikis.keys().next().copied()),
-        };
-        match locale {
-            Some(locale) => Ok(Edition {
-                repository,
-                generation,
-                locale,
-            }),
-            None => Err(Problem::not_found(format!(
-                "The wiki of `{id}` is empty: build it again."
-            ))),
-        }
+        let locale = locale_of(&generation, id, wish)?;
+        Ok(Edition {
+            repository,
+            generation,
+            locale,
+        })
     }
 
     /// All pages in reading order.
@@ -373,6 +373,29 @@ impl Library {
         self.cache.put(key.to_string(), Arc::clone(&shard), weight);
         Ok(shard)
     }
+}
+
+/// The language to read in.
+fn locale_of(generation: &Generation, id: &RepositoryId, wish: Wish<'_>) -> Result<Locale, Problem> {
+    let has = |locale: &Locale| generation.wikis.contains_key(locale);
+    match wish.language {
+        Some(locale) if has(&locale) => Ok(locale),
+        Some(locale) => Err(Problem::not_found(format!(
+            "The wiki of `{id}` is not written in `{locale}`."
+        ))),
+        None => {
+            let offered = wish.offers.iter().copied().find(has);
+            offered
+                .or_else(|| generation.wikis.keys().next().copied())
+                .ok_or_else(|| Problem::not_found(format!("The wiki of `{id}` is empty: build it again.")))
+        }
+    }
+}
+
+fn not_built(id: &RepositoryId) -> Problem {
+    Problem::not_found(format!(
+        "`{id}` has no wiki yet: its first build has not finished."
+    ))
 }
 
 pub(crate) fn outdated(id: &RepositoryId) -> Problem {

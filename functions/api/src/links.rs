@@ -1,12 +1,14 @@
 //! Addresses of everything that can be opened, below the path that the service is mounted at.
 
-use deepwiki_domain::{Locale, RepositoryId, Slug, page::Citation};
+use deepwiki_domain::{BuildId, Locale, RepositoryId, Slug, page::Citation};
 
-/// Makes addresses for one reader: the mount path, and the language to keep while following links.
+/// Makes addresses for one reader: the mount path, and the language and version to keep while following links.
 #[derive(Debug, Clone)]
 pub(crate) struct Links {
     base: String,
     language: Option<Locale>,
+    /// The build whose wiki of this repository is read, where it was asked for.
+    version: Option<(RepositoryId, BuildId)>,
 }
 
 impl Links {
@@ -14,14 +16,31 @@ impl Links {
         Self {
             base: base.to_owned(),
             language,
+            version: None,
         }
     }
 
     /// The same addresses in this language, named in each of them.
     pub(crate) fn in_language(&self, language: Locale) -> Self {
         Self {
-            base: self.base.clone(),
             language: Some(language),
+            ..self.clone()
+        }
+    }
+
+    /// The same addresses, those within this repository's wiki as this build made it.
+    pub(crate) fn at_version(&self, id: &RepositoryId, build: &BuildId) -> Self {
+        Self {
+            version: Some((id.clone(), build.clone())),
+            ..self.clone()
+        }
+    }
+
+    /// The same addresses, as they are published.
+    pub(crate) fn published(&self) -> Self {
+        Self {
+            version: None,
+            ..self.clone()
         }
     }
 
@@ -38,11 +57,11 @@ impl Links {
     }
 
     pub(crate) fn wiki(&self, id: &RepositoryId) -> String {
-        self.finish(format!("/wiki/{id}/"), &[])
+        self.within(id, format!("/wiki/{id}/"), &[])
     }
 
     pub(crate) fn page(&self, id: &RepositoryId, slug: &Slug) -> String {
-        self.finish(format!("/wiki/{id}/{slug}"), &[])
+        self.within(id, format!("/wiki/{id}/{slug}"), &[])
     }
 
     /// The page with these lines shown beside it.
@@ -50,7 +69,7 @@ impl Links {
         let at = at.to_string();
         format!(
             "{}#excerpt",
-            self.finish(format!("/wiki/{id}/{slug}"), &[("at", &at)])
+            self.within(id, format!("/wiki/{id}/{slug}"), &[("at", &at)])
         )
     }
 
@@ -60,13 +79,37 @@ impl Links {
         let path = format!("/wiki/{id}/source/{}", encode(at.path.as_str(), true));
         format!(
             "{}#L{start}",
-            self.finish(path, &[("start", &start), ("end", &end)])
+            self.within(id, path, &[("start", &start), ("end", &end)])
         )
     }
 
     /// The whole wiki as one file of this format.
     pub(crate) fn export(&self, id: &RepositoryId, format: &str) -> String {
-        self.finish(format!("/repos/{id}/export"), &[("format", format)])
+        self.within(id, format!("/repos/{id}/export"), &[("format", format)])
+    }
+
+    /// The wikis that a repository has had.
+    pub(crate) fn versions(&self, id: &RepositoryId) -> String {
+        self.finish(format!("/repos/{id}/versions"), &[])
+    }
+
+    /// What changed from one build to another.
+    pub(crate) fn changes(&self, id: &RepositoryId, from: &BuildId, to: &BuildId) -> String {
+        let parameters = [("from", from.as_str()), ("to", to.as_str())];
+        self.finish(format!("/repos/{id}/changes"), &parameters)
+    }
+
+    /// Which repository depends on which.
+    pub(crate) fn map(&self) -> String {
+        self.finish("/map".to_owned(), &[])
+    }
+
+    /// An address within a repository's wiki.
+    fn within(&self, id: &RepositoryId, path: String, parameters: &[(&str, &str)]) -> String {
+        let version = self.version.as_ref().filter(|(read, _)| read == id);
+        let mut all = parameters.to_vec();
+        all.extend(version.map(|(_, build)| ("build", build.as_str())));
+        self.finish(path, &all)
     }
 
     fn finish(&self, path: String, parameters: &[(&str, &str)]) -> String {
@@ -119,5 +162,15 @@ mod tests {
             "/prod/wiki/demo-1/?language=ja"
         );
         assert_eq!(links.asset("style.css"), "/prod/assets/style.css");
+    }
+
+    #[test]
+    fn a_version_is_kept_within_its_own_wiki() {
+        let [id, other] = ["demo-1", "demo-2"].map(|id| RepositoryId::new(id).unwrap());
+        let build = BuildId::new("b-1").unwrap();
+        let links = Links::new("", Some(Locale::Ja)).at_version(&id, &build);
+        assert_eq!(links.wiki(&id), "/wiki/demo-1/?build=b-1&language=ja");
+        assert_eq!(links.wiki(&other), "/wiki/demo-2/?language=ja");
+        assert_eq!(links.published().wiki(&id), "/wiki/demo-1/?language=ja");
     }
 }

@@ -21,8 +21,10 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
     let sdk = client::load().await;
     let artefacts = Arc::new(S3Artefacts::new(&sdk, &config.wiki_bucket));
+    let repositories = Arc::new(DynamoRepositories::new(&sdk, &config.repositories_table));
     let mounts = Mounts::new(Ports {
-        repositories: Arc::new(DynamoRepositories::new(&sdk, &config.repositories_table)),
+        repositories: repositories.clone(),
+        versions: repositories,
         pages: Arc::new(DynamoPages::new(&sdk, &config.pages_table)),
         jobs: Arc::new(DynamoJobs::new(&sdk, &config.jobs_table)),
         search: Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE)),

@@ -73,12 +73,13 @@ pub async fn index_build(
         plan: input.plan.clone(),
         wikis,
         search,
+        packages: plan.packages.clone(),
     };
     let edition = codec::put_json(store, repository, &edition).await?;
     Ok(IndexOutput { edition })
 }
 
-/// Readers open the manifest, the plan, the graph and the source text from where they look.
+/// Readers open the manifest, the plan with what belongs to it, and the source text from where they look.
 async fn copy_for_readers(
     repository: &RepositoryId,
     manifest: &Manifest,
@@ -92,6 +93,8 @@ async fn copy_for_readers(
     let shards = manifest.shards.iter().map(|shard| &shard.key);
     let keys: Vec<&ArtefactKey> = [&input.manifest, &input.plan, &plan.graph]
         .into_iter()
+        .chain(&plan.outline)
+        .chain(&plan.packages)
         .chain(shards)
         .collect();
     for key in keys {
@@ -135,6 +138,7 @@ pub async fn publish_build(
         plan: edition.plan,
         wikis: edition.wikis,
         search: edition.search,
+        packages: edition.packages,
     };
     let moved = ports.repositories.publish(repository, &generation).await?;
     Ok(PublishOutput {

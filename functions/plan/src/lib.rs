@@ -7,6 +7,8 @@ mod fixtures;
 mod implementations;
 mod model;
 mod modules;
+mod outline;
+mod packages;
 mod pages;
 mod prose;
 mod steering;
@@ -21,6 +23,7 @@ use deepwiki_domain::{
     manifest::{Manifest, Role, Shard},
     memo,
     message::{GenerateInput, PlanInput, PlanOutput},
+    packages::Packages,
     plan::{PLAN_VERSION, PageBrief, Plan, PlannedPage},
 };
 use deepwiki_ports::{ArtefactStore, Result, codec};
@@ -50,12 +53,14 @@ pub async fn plan_wiki(
     let readmes = load_readmes(store, repository, &manifest, &files).await?;
     let steering = load_steering(store, repository, &manifest).await?;
     let commit = manifest.commit.clone();
+    let outline = codec::put_packed(store, repository, &outline::of(&files)).await?;
     let draft = spawn_blocking(move || Drawing::of(&manifest, files, readmes, &steering))
         .await
         .map_err(|error| StageError::permanent("planning stopped unexpectedly").with_detail(error))?;
     let names = codec::put_packed(store, repository, &names).await?;
     let graph = codec::put_packed(store, repository, &draft.graph).await?;
     let ranks = codec::put_packed(store, repository, &draft.ranks).await?;
+    let packages = codec::put_json(store, repository, &draft.packages).await?;
     let mut pages = Vec::with_capacity(draft.briefs.len());
     for brief in &draft.briefs {
         let key = codec::put_json(store, repository, brief).await?;
@@ -73,6 +78,8 @@ pub async fn plan_wiki(
         names,
         graph,
         ranks,
+        outline: Some(outline),
+        packages: Some(packages),
         homes: draft.homes,
     };
     let key = codec::put_json(store, repository, &plan).await?;
@@ -209,6 +216,7 @@ struct Drawing {
     graph: Graph,
     ranks: Ranks,
     briefs: Vec<PageBrief>,
+    packages: Packages,
     homes: Vec<(RepoPath, Slug)>,
 }
 
@@ -241,10 +249,12 @@ impl Drawing {
         let (briefs, covers): (Vec<PageBrief>, Vec<Vec<usize>>) =
             pages::all(&material, steering).into_iter().unzip();
         let homes = homes(&files, &modules, &briefs, &covers);
+        let packages = packages::of(&files, &graph);
         Self {
             graph,
             ranks,
             briefs,
+            packages,
             homes,
         }
     }

@@ -81,6 +81,19 @@ impl Reader<'_> {
             .transpose()
     }
 
+    /// A list of values that [`json`] wrote, if it is there.
+    pub(crate) fn json_list<T: DeserializeOwned>(&self, name: &str) -> Result<Option<Vec<T>>> {
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
+        let texts = value.as_l().map_err(|_| damaged(name))?;
+        let read = |text: &AttributeValue| {
+            let text = text.as_s().map_err(|_| damaged(name))?;
+            serde_json::from_str(text).map_err(|error| damaged(name).with_detail(error))
+        };
+        texts.iter().map(read).collect::<Result<_>>().map(Some)
+    }
+
     /// A value that [`json`] wrote and that must be there.
     pub(crate) fn required_json<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         self.json(name)?.ok_or_else(|| damaged(name))

@@ -1,16 +1,16 @@
-//! [`Repositories`] on DynamoDB. A repository is one item: its record, its published pointer and its lease
-//! (`leases.rs`), so that each change to them is one conditional write.
+//! [`Repositories`] and [`Versions`] on DynamoDB. A repository is one item: its record, its published pointer, what was
+//! published before, and its lease (`leases.rs`), so that each change to them is one conditional write.
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::{Client, error::SdkError};
+use aws_sdk_dynamodb::{Client, error::SdkError, types::AttributeValue};
 use deepwiki_domain::{
     RepositoryId, StageError,
-    repository::{Generation, Repository},
+    repository::{Generation, KEPT_GENERATIONS, Repository},
 };
-use deepwiki_ports::{Repositories, Result, repositories::RepositoryPage};
+use deepwiki_ports::{Repositories, Result, Versions, repositories::RepositoryPage};
 
 use crate::{
     error::stage_error,
@@ -33,6 +33,29 @@ impl DynamoRepositories {
         Self {
             client: Client::new(sdk),
             table: table.into(),
+        }
+    }
+
+    /// Forgets what was published before the last few: the item must not grow. An update cannot append to a list and
+    /// shorten it at once. Places that the list does not have are no error.
+    async fn shorten_history(&self, id: &RepositoryId) -> Result<()> {
+        let places: Vec<String> = (KEPT_GENERATIONS..KEPT_GENERATIONS + 3)
+            .map(|place| format!("#history[{place}]"))
+            .collect();
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", text(id.as_str()))
+            .update_expression(format!("REMOVE {}", places.join(", ")))
+            .condition_expression("attribute_exists(#history)")
+            .set_expression_attribute_names(Some(names(&["history"])));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                Ok(())
+            }
+            Err(error) => Err(stage_error("publishing the wiki", &error)),
         }
     }
 
@@ -129,15 +152,28 @@ impl Repositories for DynamoRepositories {
             .update_item()
             .table_name(&self.table)
             .key("id", text(id.as_str()))
-            .update_expression("SET #published = :generation, #published_build = :build")
+            .update_expression(
+                "SET #published = :generation, #published_build = :build, \
+                 #history = list_append(:newest, if_not_exists(#history, :none))",
+            )
             .condition_expression(
                 "#lease = :build AND (attribute_not_exists(#published_build) OR #published_build <> :build)",
             )
-            .set_expression_attribute_names(Some(names(&["published", "published_build", "lease"])))
+            .set_expression_attribute_names(Some(names(&[
+                "published",
+                "published_build",
+                "history",
+                "lease",
+            ])))
             .expression_attribute_values(":build", build)
+            .expression_attribute_values(":newest", AttributeValue::L(vec![json(generation)?]))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
             .expression_attribute_values(":generation", json(generation)?);
         match update.send().await {
-            Ok(_) => return Ok(true),
+            Ok(_) => {
+                self.shorten_history(id).await?;
+                return Ok(true);
+            }
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {}
             Err(error) => return Err(stage_error("publishing the wiki", &error)),
         }
@@ -170,6 +206,20 @@ impl Repositories for DynamoRepositories {
                 )))
             }
             Err(error) => Err(stage_error("removing the repository", &error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Versions for DynamoRepositories {
+    async fn list(&self, repository: &RepositoryId) -> Result<Vec<Generation>> {
+        let Some(item) = read_item(&self.client, &self.table, repository).await? else {
+            return Ok(Vec::new());
+        };
+        let item = Reader(&item);
+        match item.json_list("history")? {
+            Some(history) => Ok(history),
+            None => Ok(item.json("published")?.into_iter().collect()),
         }
     }
 }

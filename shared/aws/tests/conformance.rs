@@ -56,6 +56,7 @@ async fn repositories_and_leases() {
     let repositories = DynamoRepositories::new(&aws.sdk, &table);
     let leases = DynamoLeases::new(&aws.sdk, &table);
     conformance::repositories(&repositories, &leases).await;
+    conformance::versions(&repositories, &repositories, &leases).await;
     conformance::leases(&leases, &repositories).await;
 }
 

@@ -4,6 +4,7 @@
 //! nothing here is asynchronous. A function of this crate can therefore fail only because of its arguments.
 
 pub mod answer;
+pub mod changes;
 pub mod error;
 pub mod event;
 pub mod facts;
@@ -18,6 +19,8 @@ pub mod manifest;
 pub mod markdown;
 pub mod memo;
 pub mod message;
+pub mod outline;
+pub mod packages;
 pub mod page;
 pub mod path;
 pub mod plan;

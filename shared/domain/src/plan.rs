@@ -31,6 +31,13 @@ pub struct Plan {
     pub graph: ArtefactKey,
     /// How much of the repository rests on each file and definition (packed [`crate::graph::Ranks`]).
     pub ranks: ArtefactKey,
+    /// What the files define (packed [`crate::outline::Outline`]); none of plans that did not note it.
+    #[serde(default)]
+    pub outline: Option<ArtefactKey>,
+    /// What the repository gives to others and takes from them ([`crate::packages::Packages`], JSON); none of plans
+    /// that did not note it.
+    #[serde(default)]
+    pub packages: Option<ArtefactKey>,
     /// Which page speaks of which file, sorted by path.
     pub homes: Vec<(crate::RepoPath, Slug)>,
 }

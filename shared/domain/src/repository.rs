@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ArtefactKey, BuildId, CommitId, Locale, RepositoryId, job::Trigger, source::RepositorySource};
 
+/// How many of a repository's wikis stay readable, the published one counted.
+pub const KEPT_GENERATIONS: usize = 5;
+
 /// The record of a repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Repository {
@@ -63,4 +66,8 @@ pub struct Generation {
     pub wikis: BTreeMap<Locale, ArtefactKey>,
     /// The search generation.
     pub search: ArtefactKey,
+    /// What it gives to other repositories and takes from them ([`crate::packages::Packages`], JSON); none of builds
+    /// that did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<ArtefactKey>,
 }

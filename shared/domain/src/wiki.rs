@@ -96,6 +96,9 @@ pub struct Edition {
     pub wikis: BTreeMap<Locale, ArtefactKey>,
     /// The search generation.
     pub search: ArtefactKey,
+    /// The [`crate::packages::Packages`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packages: Option<ArtefactKey>,
 }
 
 /// What a list of pages shows of one, and where the page itself is.

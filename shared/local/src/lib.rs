@@ -87,8 +87,8 @@ impl LocalData {
         Arc::clone(&self.artefacts)
     }
 
-    /// The records: [`deepwiki_ports::Repositories`], [`deepwiki_ports::Leases`], [`deepwiki_ports::Jobs`] and
-    /// [`deepwiki_ports::PageCatalog`].
+    /// The records: [`deepwiki_ports::Repositories`], [`deepwiki_ports::Versions`], [`deepwiki_ports::Leases`],
+    /// [`deepwiki_ports::Jobs`] and [`deepwiki_ports::PageCatalog`].
     pub fn repositories(&self) -> Arc<LocalRepositories> {
         Arc::clone(&self.repositories)
     }

@@ -11,7 +11,7 @@ use deepwiki_domain::{
     BuildId, RepositoryId, StageError,
     repository::{Generation, Repository, RepositoryStatus},
 };
-use deepwiki_ports::{Repositories, Result, repositories::RepositoryPage};
+use deepwiki_ports::{Repositories, Result, Versions, repositories::RepositoryPage};
 
 use crate::{
     LocalArtefacts,
@@ -231,5 +231,18 @@ impl Repositories for LocalRepositories {
         })
         .await
         .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl Versions for LocalRepositories {
+    async fn list(&self, repository: &RepositoryId) -> Result<Vec<Generation>> {
+        let id = repository.clone();
+        self.run(move |state| {
+            let record = state.folder(&id).read()?;
+            let published = record.map(|record| record.generations).unwrap_or_default();
+            Ok(published.into_iter().map(|it| it.generation).collect())
+        })
+        .await
     }
 }

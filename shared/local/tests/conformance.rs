@@ -62,6 +62,7 @@ async fn repositories() {
     let (data, _folder) = data().await;
     let repositories = data.repositories();
     conformance::repositories(&*repositories, &*repositories).await;
+    conformance::versions(&*repositories, &*repositories, &*repositories).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

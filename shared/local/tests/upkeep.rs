@@ -357,6 +357,7 @@ impl Wiki {
             plan: packed,
             wikis: BTreeMap::from([(Locale::En, self.put(&format!("wiki {mark}")).await)]),
             search: self.put(&format!("search {mark}")).await,
+            packages: None,
         };
         artefacts
             .remember(&self.id, &self.memo(mark), &page)

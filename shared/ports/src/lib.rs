@@ -21,7 +21,7 @@ pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
 pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
-pub use repositories::{PageCatalog, Repositories};
+pub use repositories::{PageCatalog, Repositories, Versions};
 pub use source::{Snapshot, SourceReader};
 
 /// What every port answers with.

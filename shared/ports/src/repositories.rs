@@ -40,6 +40,14 @@ pub trait Repositories: Send + Sync {
     async fn remove(&self, id: &RepositoryId, now: i64) -> Result<()>;
 }
 
+/// The wikis that a repository has had.
+#[async_trait]
+pub trait Versions: Send + Sync {
+    /// Those that can still be read, the newest first: what [`Repositories::publish`] has published, at least the last
+    /// [`deepwiki_domain::repository::KEPT_GENERATIONS`] of it. None of a repository that has no wiki.
+    async fn list(&self, repository: &RepositoryId) -> Result<Vec<Generation>>;
+}
+
 /// The pages of each generation, so that one page can be read without the whole wiki.
 #[async_trait]
 pub trait PageCatalog: Send + Sync {

@@ -22,6 +22,10 @@ pub(crate) trait Address {
     fn lines(&self, at: &Citation) -> Option<String>;
     /// The cited lines as a page of their own.
     fn source(&self, at: &Citation) -> Option<String>;
+    /// Where a name leads that these lines are cited for: the wiki of another repository that provides it.
+    fn elsewhere(&self, _name: &str, _citations: &[Citation]) -> Option<String> {
+        None
+    }
 }
 
 /// An article and the citations in it, in the order of their numbers.
@@ -77,7 +81,7 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn section(&mut self, section: &'a Section) -> Markup {
         let anchor = self.address.anchor(section.anchor.as_str());
-        let heading = self.inlines(&section.heading);
+        let heading = self.inlines(&section.heading, &[]);
         let has_heading = !plain_text(&section.heading).is_empty();
         let blocks: Vec<Markup> = section.blocks.iter().map(|block| self.block(block)).collect();
         html! {
@@ -129,16 +133,21 @@ impl<'a> Writer<'a> {
     }
 
     fn statement(&mut self, statement: &'a Statement) -> Markup {
-        let words = self.inlines(&statement.text);
+        let words = self.inlines(&statement.text, &statement.citations);
         html! { span .said { (words) (self.marks(&statement.citations)) } }
     }
 
-    fn inlines(&self, text: &[Inline]) -> Markup {
+    fn inlines(&self, text: &[Inline], citations: &[Citation]) -> Markup {
         html! {
             @for inline in text {
                 @match inline {
                     Inline::Text(words) => { (clean(words)) }
-                    Inline::Code(words) => { code { (clean(words)) } }
+                    Inline::Code(words) => {
+                        @match self.address.elsewhere(words, citations) {
+                            Some(address) => a href=(address) { code { (clean(words)) } },
+                            None => code { (clean(words)) },
+                        }
+                    }
                     Inline::Strong(words) => { strong { (clean(words)) } }
                     Inline::Page(link) => { a href=(self.address.page(&link.slug)) { (link_words(link)) } }
                 }
@@ -190,7 +199,7 @@ impl<'a> Writer<'a> {
         html! {
             tr {
                 @for (at, cell) in row.cells.iter().enumerate() {
-                    td { (self.inlines(cell)) @if at == last { (marks) } }
+                    td { (self.inlines(cell, &row.citations)) @if at == last { (marks) } }
                 }
             }
         }

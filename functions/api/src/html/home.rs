@@ -11,7 +11,7 @@ use deepwiki_domain::{Locale, RepositoryId, repository::Repository};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Reader, asked, clean, layout, respond, text::own_name, time};
+use super::{Reader, asked, clean, layout, map, respond, text::own_name, time};
 use crate::{Problem, links::encode, router::Service};
 
 /// How many repositories stand on one page.
@@ -45,6 +45,9 @@ async fn render(service: &Service, headers: &HeaderMap, params: &HomeParams) -> 
             header .hero {
                 h1 { (text.repositories) }
                 p .lead { (text.tagline) }
+                @if !page.repositories.is_empty() {
+                    p .more { a href=(reader.links.map()) { (map::Words::of(reader.locale).title) } }
+                }
             }
             @if page.repositories.is_empty() {
                 p .empty { (text.no_repositories) }

@@ -5,9 +5,11 @@ mod assets;
 mod home;
 mod layout;
 mod lines;
+mod map;
 mod search;
 mod source;
 mod text;
+mod versions;
 mod wiki;
 
 use std::sync::Arc;
@@ -25,8 +27,10 @@ use crate::{Problem, links::Links, router::Service};
 
 pub(crate) use article::{Address, article};
 pub(crate) use assets::{Assets, STYLE};
+pub(crate) use map::map_page;
 pub(crate) use search::search_page;
 pub(crate) use text::Text;
+pub(crate) use versions::{changes_page, versions_page};
 
 /// The routes of the pages. `/search` is among the API's: it answers both.
 pub(crate) fn routes() -> Router<Arc<Service>> {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     clean, layout, lines, respond,
-    wiki::{menu, open, repository_id},
+    wiki::{banner, menu, open, repository_id},
 };
 use crate::{Problem, router::Service};
 
@@ -25,6 +25,7 @@ pub(super) struct FileParams {
     start: Option<String>,
     end: Option<String>,
     language: Option<String>,
+    build: Option<String>,
 }
 
 pub(super) async fn file(
@@ -45,7 +46,14 @@ async fn render(
     params: &FileParams,
 ) -> Result<Markup, Problem> {
     let id = repository_id(id)?;
-    let (edition, reader) = open(service, headers, &id, params.language.as_deref()).await?;
+    let (edition, reader) = open(
+        service,
+        headers,
+        &id,
+        params.language.as_deref(),
+        params.build.as_deref(),
+    )
+    .await?;
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<u32>().ok());
     let start = number(&params.start).unwrap_or(0);
     let end = number(&params.end).unwrap_or(start).max(start);
@@ -85,6 +93,7 @@ async fn render(
                     li { (text.source) }
                 }
             }
+            (banner(&reader, &edition))
             header .opening {
                 h1 .path { (clean(excerpt.path.as_str())) }
                 p .facts {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use deepwiki_domain::{
-    RepoPath, RepositoryId, Slug,
+    BuildId, RepoPath, RepositoryId, Slug,
     page::{Citation, Page},
     repository::Repository,
     wiki::PageEntry,
@@ -19,9 +19,14 @@ use serde::Deserialize;
 use super::{
     Reader, Text,
     article::{Address, article, contents},
-    asked, clean, layout, lines, preferred, respond, time,
+    asked, clean, layout, lines, map, preferred, respond, time, versions,
 };
-use crate::{Problem, library::Edition, links::Links, router::Service};
+use crate::{
+    Problem,
+    library::{Edition, RepositoryMap, Wish},
+    links::Links,
+    router::Service,
+};
 
 /// How many repositories the menu offers.
 const MENU: usize = 30;
@@ -44,6 +49,8 @@ const EXPORTS: [(&str, &str); 4] = [
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct PageParams {
     language: Option<String>,
+    /// The build or commit whose wiki to show; the published one where none is given.
+    build: Option<String>,
     /// Lines to show beside the text: `path:start-end`.
     at: Option<String>,
 }
@@ -56,7 +63,11 @@ pub(super) async fn to_first_page(
 ) -> Response {
     match repository_id(&id) {
         Ok(id) => {
-            let links = Links::new(&service.base_path, asked(params.language.as_deref()));
+            let mut links = Links::new(&service.base_path, asked(params.language.as_deref()));
+            let build = params.build.as_deref().and_then(|build| BuildId::new(build).ok());
+            if let Some(build) = build {
+                links = links.at_version(&id, &build);
+            }
             Redirect::permanent(&links.wiki(&id)).into_response()
         }
         Err(problem) => super::problem_page(&service, &headers, &problem),
@@ -88,20 +99,27 @@ pub(super) fn repository_id(id: &str) -> Result<RepositoryId, Problem> {
     RepositoryId::new(id).map_err(|error| Problem::not_found(error.to_string()))
 }
 
-/// The wiki that a reader opens, with links that keep its language where there are several.
+/// The wiki that a reader opens, with links that keep its language where there are several, and its version where one
+/// was asked for.
 pub(super) async fn open<'a>(
     service: &'a Service,
     headers: &HeaderMap,
     id: &RepositoryId,
     language: Option<&str>,
+    build: Option<&str>,
 ) -> Result<(Edition, Reader<'a>), Problem> {
-    let edition = service
-        .library
-        .edition(id, asked(language), &preferred(headers))
-        .await?;
+    let wish = Wish {
+        language: asked(language),
+        offers: &preferred(headers),
+        build,
+    };
+    let edition = service.library.edition(id, wish).await?;
     let mut reader = Reader::new(service, headers, Some(edition.locale));
     if edition.generation.wikis.len() < 2 {
         reader.links = Links::new(&service.base_path, None);
+    }
+    if build.is_some() {
+        reader.links = reader.links.at_version(id, &edition.generation.build);
     }
     Ok((edition, reader))
 }
@@ -119,7 +137,8 @@ async fn render(
     params: &PageParams,
 ) -> Result<Markup, Problem> {
     let id = repository_id(id)?;
-    let (edition, reader) = open(service, headers, &id, params.language.as_deref()).await?;
+    let (language, build) = (params.language.as_deref(), params.build.as_deref());
+    let (edition, reader) = open(service, headers, &id, language, build).await?;
     let pages = service.library.pages(&edition).await?;
     let first = || {
         pages
@@ -135,15 +154,23 @@ async fn render(
         Some(at) => Some(beside(&reader, &edition, &page, &at).await?),
         None => None,
     };
+    // What depends on what is known of the wikis that are published now.
+    let map = match edition.is_published() {
+        true => Some(service.library.map().await?),
+        false => None,
+    };
     let address = PageAddress {
         links: &reader.links,
         edition: &edition,
         slug: &slug,
+        map: map.as_ref(),
     };
+    let is_first = pages.first().is_some_and(|first| first.slug == slug);
     let body = html! {
         div .wiki.has-excerpt[excerpt.is_some()] {
             (tree(&reader, &edition, &pages, &slug))
             main #content {
+                (banner(&reader, &edition))
                 (breadcrumbs(&reader, &edition, &pages, &page))
                 article {
                     (opening(&reader, &edition, &page))
@@ -152,6 +179,7 @@ async fn render(
                         (contents(&page, &address))
                     }
                     (article(&page, reader.text, &address))
+                    @if let Some(map) = map.as_ref().filter(|_| is_first) { (map::neighbours(&reader.links, reader.locale, map, &id)) }
                     (ending(&reader, &edition, &pages, &page))
                 }
                 (neighbours(&reader, &edition, &pages, &slug))
@@ -184,6 +212,7 @@ struct PageAddress<'a> {
     links: &'a Links,
     edition: &'a Edition,
     slug: &'a Slug,
+    map: Option<&'a RepositoryMap>,
 }
 
 impl Address for PageAddress<'_> {
@@ -204,6 +233,18 @@ impl Address for PageAddress<'_> {
 
     fn source(&self, at: &Citation) -> Option<String> {
         Some(self.links.source(&self.edition.repository.id, at))
+    }
+
+    fn elsewhere(&self, name: &str, citations: &[Citation]) -> Option<String> {
+        let shows = |at: &Citation| {
+            let mut cited = citations.iter();
+            cited.any(|by| by.path == at.path && by.lines().contains(at.lines()))
+        };
+        let edges = self.map?.edges.iter();
+        let provider = edges
+            .filter(|edge| edge.from == self.edition.repository.id)
+            .find(|edge| edge.ties.iter().any(|tie| tie.name == name && shows(&tie.at)))?;
+        Some(self.links.wiki(&provider.to))
     }
 }
 
@@ -301,6 +342,23 @@ fn breadcrumbs(reader: &Reader<'_>, edition: &Edition, pages: &[PageEntry], page
     }
 }
 
+/// Says so where the wiki that is read is not the published one.
+pub(super) fn banner(reader: &Reader<'_>, edition: &Edition) -> Markup {
+    let (words, id) = (versions::Words::of(reader.locale), &edition.repository.id);
+    let newest = edition.repository.published.as_ref();
+    html! {
+        @if let Some(newest) = newest.filter(|_| !edition.is_published()) {
+            @let links = reader.links.published();
+            p .notice.old-version role="status" {
+                ((words.old)(edition.generation.commit.short(), newest.commit.short())) " "
+                a href=(links.wiki(id)) { (words.read_newest) } " · "
+                a href=(links.changes(id, &edition.generation.build, &newest.build)) { (words.changes) } " · "
+                a href=(links.versions(id)) { (words.versions) }
+            }
+        }
+    }
+}
+
 fn opening(reader: &Reader<'_>, edition: &Edition, page: &Page) -> Markup {
     let (text, generation) = (reader.text, &edition.generation);
     html! {
@@ -310,6 +368,7 @@ fn opening(reader: &Reader<'_>, edition: &Edition, page: &Page) -> Markup {
             p .facts {
                 span title=(text.commit) { code { (generation.commit.short()) } }
                 @if let Some(seconds) = generation.commit_time { span { (time(seconds)) } }
+                span { a href=(reader.links.versions(&edition.repository.id)) { (versions::Words::of(reader.locale).versions) } }
                 @if page.validity.citations > 0 {
                     span .verified { (text.checked(page.validity.resolved, page.validity.citations)) }
                 }

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::extract::Checked;
 use crate::{
     Problem,
-    library::Edition,
+    library::{Edition, Wish},
     links::Links,
     router::Service,
     site::{export_site, llms_txt},
@@ -43,6 +43,8 @@ pub(super) struct ExportParams {
     /// `en` or `ja`; the repository's first language where none is given.
     #[param(value_type = Option<String>, pattern = "^(en|ja)$")]
     language: Option<Locale>,
+    /// The id of a kept build, or at least seven digits of its commit; the published wiki where none is given.
+    build: Option<String>,
 }
 
 /// A whole wiki as one document.
@@ -66,7 +68,12 @@ pub(super) async fn export_wiki(
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<ExportParams>>,
 ) -> Result<Response, Problem> {
-    let edition = service.library.edition(&id, params.language, &[]).await?;
+    let wish = Wish {
+        language: params.language,
+        build: params.build.as_deref(),
+        ..Wish::default()
+    };
+    let edition = service.library.edition(&id, wish).await?;
     let format = params.format.unwrap_or(Format::Json);
     let json = service.library.wiki_json(&edition).await?;
     let (kind, extension, body) = match format {
@@ -82,7 +89,10 @@ pub(super) async fn export_wiki(
             ("text/html; charset=utf-8", "html", page.into_bytes())
         }
         Format::LlmsTxt => {
-            let links = Links::new(&service.base_path, Some(edition.locale));
+            let mut links = Links::new(&service.base_path, Some(edition.locale));
+            if params.build.is_some() {
+                links = links.at_version(&id, &edition.generation.build);
+            }
             let text = llms_txt(&read(&json, &id)?, &|slug| links.page(&id, slug));
             ("text/plain; charset=utf-8", "txt", text.into_bytes())
         }

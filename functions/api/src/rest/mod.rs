@@ -4,9 +4,11 @@ mod ask;
 mod export;
 mod extract;
 mod jobs;
+mod map;
 mod pages;
 mod repos;
 mod search;
+mod versions;
 mod views;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use crate::router::Service;
 
 pub(crate) use extract::wants_html;
 pub(crate) use search::{SearchParams, find};
+pub(crate) use versions::{ChangesParams, VersionsParams, find_changes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,6 +53,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(pages::get_page))
         .routes(routes!(pages::get_source))
         .routes(routes!(export::export_wiki))
+        .routes(routes!(versions::list_versions))
+        .routes(routes!(versions::get_changes))
+        .routes(routes!(map::get_map))
         .routes(routes!(jobs::list_jobs))
         .routes(routes!(jobs::get_job))
         .routes(routes!(search::search))

@@ -14,23 +14,35 @@ use super::{
     extract::Checked,
     views::{PageEntryView, PageView, SourceView, WikiView},
 };
-use crate::{Problem, router::Service};
+use crate::{Problem, library::Wish, router::Service};
 
 /// The most lines of a file in one answer.
 const MOST_LINES: u32 = 2_000;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct LanguageParams {
+pub(super) struct EditionParams {
     /// `en` or `ja`; the repository's first language where none is given.
     #[param(value_type = Option<String>, pattern = "^(en|ja)$")]
     language: Option<Locale>,
+    /// The id of a kept build, or at least seven digits of its commit; the published wiki where none is given.
+    build: Option<String>,
+}
+
+impl EditionParams {
+    fn wish(&self) -> Wish<'_> {
+        Wish {
+            language: self.language,
+            build: self.build.as_deref(),
+            ..Wish::default()
+        }
+    }
 }
 
 /// The pages of a wiki and what the publish gate found.
 #[utoipa::path(
     get, path = "/repos/{id}/wiki", tag = "wiki",
-    params(("id" = String, Path, description = "The repository's id"), LanguageParams),
+    params(("id" = String, Path, description = "The repository's id"), EditionParams),
     responses(
         (status = 200, body = WikiView),
         (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -41,14 +53,15 @@ pub(super) struct LanguageParams {
 pub(super) async fn get_wiki(
     State(service): State<Arc<Service>>,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
-    Checked(Query(params)): Checked<Query<LanguageParams>>,
+    Checked(Query(params)): Checked<Query<EditionParams>>,
 ) -> Result<Json<WikiView>, Problem> {
-    let edition = service.library.edition(&id, params.language, &[]).await?;
+    let edition = service.library.edition(&id, params.wish()).await?;
     let pages = service.library.pages(&edition).await?;
     let head = service.library.wiki_head(&edition).await?;
     Ok(Json(WikiView {
         languages: edition.locales().collect(),
         repository: id,
+        build: edition.generation.build,
         commit: edition.generation.commit,
         commit_time: head.commit_time.clone(),
         language: edition.locale,
@@ -64,7 +77,7 @@ pub(super) async fn get_wiki(
     params(
         ("id" = String, Path, description = "The repository's id"),
         ("slug" = String, Path, description = "The page's address"),
-        LanguageParams
+        EditionParams
     ),
     responses(
         (status = 200, body = PageView),
@@ -76,9 +89,9 @@ pub(super) async fn get_wiki(
 pub(super) async fn get_page(
     State(service): State<Arc<Service>>,
     Checked(Path((id, slug))): Checked<Path<(RepositoryId, Slug)>>,
-    Checked(Query(params)): Checked<Query<LanguageParams>>,
+    Checked(Query(params)): Checked<Query<EditionParams>>,
 ) -> Result<Json<PageView>, Problem> {
-    let edition = service.library.edition(&id, params.language, &[]).await?;
+    let edition = service.library.edition(&id, params.wish()).await?;
     let page = service.library.page(&edition, &slug).await?;
     Ok(Json(PageView {
         markdown: markdown::page(&page, &|at| edition.host_link(at)),
@@ -98,6 +111,8 @@ pub(super) struct LinesParams {
     /// The last line, inclusive. At most 2,000 lines are answered at once.
     #[param(minimum = 1)]
     end: Option<u32>,
+    /// The id of a kept build, or at least seven digits of its commit; the published wiki where none is given.
+    build: Option<String>,
 }
 
 /// Lines of a file, as the wiki was made from them.
@@ -127,7 +142,11 @@ pub(super) async fn get_source(
             "`start` counts from 1, and `end` is not before it.",
         ));
     }
-    let edition = service.library.edition(&id, None, &[]).await?;
+    let wish = Wish {
+        build: params.build.as_deref(),
+        ..Wish::default()
+    };
+    let edition = service.library.edition(&id, wish).await?;
     let most = (end - start).saturating_add(1).min(MOST_LINES);
     let excerpt = service
         .library

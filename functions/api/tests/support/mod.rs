@@ -18,13 +18,14 @@ use deepwiki_domain::{
     memo::MemoKey,
     message::ItemList,
     page::{Page, Validity},
+    plan::{PLAN_VERSION, Plan},
     repository::{Generation, Repository, RepositoryStatus},
     search::{Document, Found, Hit, Query, Reason},
     source::RepositorySource,
     wiki::{PageEntry, WIKI_VERSION, Wiki},
 };
 use deepwiki_ports::{
-    ArtefactStore, Jobs, PageCatalog, Repositories, Result, SearchIndex, codec, index::Searchable,
+    ArtefactStore, Jobs, PageCatalog, Repositories, Result, SearchIndex, Versions, codec, index::Searchable,
     repositories::RepositoryPage,
 };
 
@@ -32,6 +33,7 @@ use deepwiki_ports::{
 #[derive(Default)]
 pub(crate) struct Memory {
     repositories: Mutex<BTreeMap<RepositoryId, Repository>>,
+    versions: Mutex<BTreeMap<RepositoryId, Vec<Generation>>>,
     pages: Mutex<BTreeMap<(RepositoryId, BuildId, Locale), Vec<PageEntry>>>,
     artefacts: Mutex<BTreeMap<ArtefactKey, Vec<u8>>>,
     documents: Mutex<BTreeMap<ArtefactKey, Vec<Document>>>,
@@ -53,6 +55,7 @@ impl Memory {
     pub(crate) fn ports(self: &Arc<Self>) -> Ports {
         Ports {
             repositories: self.clone(),
+            versions: self.clone(),
             pages: self.clone(),
             jobs: self.clone(),
             artefacts: self.clone(),
@@ -79,9 +82,28 @@ impl Memory {
 
     /// Publishes a wiki as a build would.
     pub(crate) async fn publish(&self, sample: Sample) -> RepositoryId {
+        self.publish_again(sample, "build", |_| {}).await
+    }
+
+    /// Publishes it as another build, at a commit of its own unless it is the first, after a change.
+    pub(crate) async fn publish_again(
+        &self,
+        sample: Sample,
+        name: &str,
+        change: impl Fn(&mut Generation),
+    ) -> RepositoryId {
         let repository = self.register(sample.source, sample.status).await;
-        let (id, commit) = (repository.id.clone(), CommitId::new(COMMIT).unwrap());
-        let build = BuildId::new(format!("build-{id}")).unwrap();
+        let id = repository.id.clone();
+        let commit = match name {
+            "build" => COMMIT.to_owned(),
+            other => ArtefactKey::of(other.as_bytes())
+                .as_str()
+                .chars()
+                .take(40)
+                .collect(),
+        };
+        let commit = CommitId::new(commit).unwrap();
+        let build = BuildId::new(format!("{name}-{id}")).unwrap();
         let manifest = self.store_files(&repository, &commit, &sample.files).await;
         let mut wikis = BTreeMap::new();
         for locale in Locale::ALL {
@@ -111,20 +133,40 @@ impl Memory {
         let search = SearchIndex::build(self, &id, &commit, documents, None)
             .await
             .unwrap();
-        let generation = Generation {
+        let mut generation = Generation {
             build: build.clone(),
             commit: commit.clone(),
             commit_time: Some(NOW - 86_400),
             trigger: Trigger::Push,
             published_at: NOW,
-            plan: manifest.clone(),
+            plan: self.store_plan(&id, &commit).await,
             manifest,
             wikis,
             search,
+            packages: None,
         };
+        change(&mut generation);
         Repositories::publish(self, &id, &generation).await.unwrap();
         self.jobs.lock().unwrap().push(job(&id, &build, &commit));
         id
+    }
+
+    /// A plan that notes nothing.
+    async fn store_plan(&self, id: &RepositoryId, commit: &CommitId) -> ArtefactKey {
+        let nothing = ArtefactKey::of(b"nothing");
+        let plan = Plan {
+            schema: PLAN_VERSION,
+            repository: id.clone(),
+            commit: commit.clone(),
+            pages: Vec::new(),
+            names: nothing.clone(),
+            graph: nothing.clone(),
+            ranks: nothing,
+            outline: None,
+            packages: None,
+            homes: Vec::new(),
+        };
+        codec::put_json(self, id, &plan).await.unwrap()
     }
 
     async fn store_files(
@@ -270,6 +312,11 @@ impl Repositories for Memory {
         let repository = all
             .get_mut(id)
             .ok_or_else(|| StageError::invalid("not registered"))?;
+        let mut versions = self.versions.lock().unwrap();
+        versions
+            .entry(id.clone())
+            .or_default()
+            .insert(0, generation.clone());
         Ok(repository.published.replace(generation.clone()).as_ref() != Some(generation))
     }
 
@@ -278,6 +325,13 @@ impl Repositories for Memory {
             repository.removed_at = Some(now);
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Versions for Memory {
+    async fn list(&self, id: &RepositoryId) -> Result<Vec<Generation>> {
+        Ok(self.versions.lock().unwrap().get(id).cloned().unwrap_or_default())
     }
 }
 

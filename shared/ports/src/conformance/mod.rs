@@ -30,7 +30,7 @@ pub use artefacts::{BackDoor, artefact_store, artefact_store_faults};
 pub use jobs::jobs;
 pub use leases::leases;
 pub use pages::page_catalog;
-pub use repositories::repositories;
+pub use repositories::{repositories, versions};
 pub use search::{search_index, search_index_by_meaning, search_index_refuses};
 
 /// A time that no test depends on: 14 November 2023.

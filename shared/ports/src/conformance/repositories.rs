@@ -1,17 +1,18 @@
-//! [`Repositories`]: records that stay, and a pointer that only the holder of the lease moves.
+//! [`Repositories`] and [`Versions`]: records that stay, a pointer that only the holder of the lease moves, and where
+//! it pointed before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepwiki_domain::{
     ArtefactKey, BuildId, Locale, RepositoryId,
     job::Trigger,
-    repository::{Generation, Repository, RepositoryStatus},
+    repository::{Generation, KEPT_GENERATIONS, Repository, RepositoryStatus},
     source::RepositorySource,
 };
 use futures::future::join_all;
 
 use super::{NOW, commit, new_repository, new_request, new_source};
-use crate::{Leases, Repositories};
+use crate::{Leases, Repositories, Versions};
 
 /// What [`Repositories`] must do; `leases` keeps its leases in the same records.
 pub async fn repositories(repositories: &dyn Repositories, leases: &dyn Leases) {
@@ -19,6 +20,30 @@ pub async fn repositories(repositories: &dyn Repositories, leases: &dyn Leases) 
     removes_and_takes_back(repositories, leases).await;
     lists_all_in_order(repositories).await;
     publishes_for_the_holder_alone(repositories, leases).await;
+}
+
+/// What [`Versions`] must do; `repositories` publishes into the same records.
+pub async fn versions(versions: &dyn Versions, repositories: &dyn Repositories, leases: &dyn Leases) {
+    let source = new_source();
+    let id = source.repository_id();
+    assert_eq!(versions.list(&id).await.unwrap(), [], "nobody has heard of it");
+    repositories.register(&record(&source)).await.unwrap();
+    assert_eq!(versions.list(&id).await.unwrap(), [], "it has no wiki yet");
+
+    let mut published = Vec::new();
+    for _ in 0..KEPT_GENERATIONS + 2 {
+        published.insert(0, publish_new(repositories, leases, &source).await);
+        let listed = versions.list(&id).await.unwrap();
+        let kept = published.len().min(KEPT_GENERATIONS);
+        assert!(listed.len() >= kept, "the last of them are kept");
+        let newest: Vec<Generation> = published.iter().take(listed.len()).cloned().collect();
+        assert_eq!(listed, newest, "the newest first, none left out");
+    }
+    let newest = published.first().unwrap();
+    assert!(!repositories.publish(&id, newest).await.unwrap());
+    let listed = versions.list(&id).await.unwrap();
+    let times = listed.iter().filter(|it| it.build == newest.build).count();
+    assert_eq!(times, 1, "published twice, it is listed once");
 }
 
 async fn keeps_the_first_registration(repositories: &dyn Repositories) {
@@ -234,5 +259,6 @@ fn generation(build: &BuildId) -> Generation {
         plan: key("plan"),
         wikis: BTreeMap::from([(Locale::En, key("en")), (Locale::Ja, key("ja"))]),
         search: key("search"),
+        packages: Some(key("packages")),
     }
 }

@@ -1,5 +1,8 @@
 //! What the API answers with.
 
+mod map;
+mod versions;
+
 use std::collections::BTreeMap;
 
 use deepwiki_domain::{
@@ -15,6 +18,9 @@ use deepwiki_domain::{
 };
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(crate) use map::MapView;
+pub(crate) use versions::{ChangesView, LinesView, VersionList, VersionView};
 
 /// Whether the service is up.
 #[derive(Serialize, ToSchema)]
@@ -108,6 +114,9 @@ impl From<Generation> for Published {
 pub(crate) struct WikiView {
     #[schema(value_type = String)]
     pub(crate) repository: RepositoryId,
+    /// The build that made it.
+    #[schema(value_type = String)]
+    pub(crate) build: BuildId,
     #[schema(value_type = String)]
     pub(crate) commit: CommitId,
     /// RFC 3339, UTC; null for a plain folder.
