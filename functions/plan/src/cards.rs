@@ -61,7 +61,10 @@ impl<'a> Cards<'a> {
                 .iter()
                 .flat_map(|file| self.model.symbols_of(*file))
                 .filter(|(symbol, definition)| {
-                    is_notable(definition) && wanted(definition) && !self.model.has_owner(*symbol)
+                    is_notable(definition)
+                        && wanted(definition)
+                        && !self.model.has_owner(*symbol)
+                        && !self.model.is_test_code(Node::Symbol(*symbol))
                 });
         self.model.by_weight(found.map(|(symbol, _)| symbol))
     }
@@ -108,7 +111,8 @@ impl<'a> Cards<'a> {
             .uses_of(Node::Symbol(symbol))
             .filter_map(|edge| {
                 let file = self.model.graph.file_of(edge.from)?;
-                let source = self.model.file(file)?.role == Role::Source;
+                let source =
+                    self.model.file(file)?.role == Role::Source && !self.model.is_test_code(edge.from);
                 let nameless = self.user_name(edge.from).is_none();
                 source.then(|| (nameless, -self.model.ranks.file(file), edge))
             })
@@ -310,7 +314,7 @@ impl<'a> Cards<'a> {
             self.model.graph.file_of(edge.from)?,
             self.model.graph.file_of(edge.to)?,
         );
-        if self.model.file(from_file)?.role != Role::Source || in_test(self.model, edge.from) {
+        if self.model.file(from_file)?.role != Role::Source || self.model.is_test_code(edge.from) {
             return None;
         }
         let (from, to) = (level(from_file)?, level(to_file)?);
@@ -365,24 +369,6 @@ fn supertypes(definition: &Definition) -> Vec<String> {
     names.dedup();
     names.truncate(USES);
     names
-}
-
-/// Whether a node is test code inside a source file.
-fn in_test(model: &Model<'_>, node: Node) -> bool {
-    let Node::Symbol(symbol) = node else { return false };
-    let Some((file, definition)) = model.definition(symbol) else {
-        return false;
-    };
-    let mut at = Some(definition);
-    while let Some(definition) = at {
-        if definition.is_test || (definition.kind == SymbolKind::Module && definition.name == "tests") {
-            return true;
-        }
-        at = definition
-            .container
-            .and_then(|container| file.definitions.get(container as usize));
-    }
-    false
 }
 
 /// What a definition says of itself in a sentence; none where its comment only names a part of the file, or says no

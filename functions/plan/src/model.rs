@@ -172,10 +172,20 @@ impl<'a> Model<'a> {
         let files: BTreeSet<FileId> = std::iter::once(symbol)
             .chain(members)
             .flat_map(|symbol| self.uses_of(Node::Symbol(symbol)))
+            .filter(|edge| !self.is_test_code(edge.from))
             .filter_map(|edge| self.graph.file_of(edge.from))
             .filter(|file| self.file(*file).is_some_and(|facts| facts.role == Role::Source))
             .collect();
         u32::try_from(files.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether a node is a test or stands in one, as tests stand inside source files in Rust and others.
+    pub(crate) fn is_test_code(&self, node: Node) -> bool {
+        let Node::Symbol(symbol) = node else { return false };
+        let Some((file, definition)) = self.definition(symbol) else {
+            return false;
+        };
+        is_in_test(file, definition)
     }
 
     pub(crate) fn members_of(&self, symbol: SymbolId) -> &[SymbolId] {
@@ -341,6 +351,23 @@ impl Model<'_> {
     }
 }
 
+/// Whether a definition is a test, or is held by one or by a module of tests.
+pub(crate) fn is_in_test(file: &FileFacts, definition: &Definition) -> bool {
+    let mut at = Some(definition);
+    while let Some(definition) = at {
+        let module =
+            definition.kind == SymbolKind::Module && matches!(definition.name.as_str(), "tests" | "test");
+        if definition.is_test || module {
+            return true;
+        }
+        // A container stands before what it holds, so that this ends.
+        at = definition
+            .container
+            .and_then(|container| file.definitions.get(container as usize));
+    }
+    false
+}
+
 /// Whether a kind is a type with members.
 pub(crate) fn is_type(kind: SymbolKind) -> bool {
     matches!(
@@ -373,5 +400,27 @@ fn separator(language: Option<Language>) -> &'static str {
         Some(Language::Rust | Language::Cpp | Language::Php) => "::",
         Some(Language::Ruby) => "#",
         _ => ".",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{definition, file};
+
+    #[test]
+    fn what_a_module_of_tests_holds_is_test_code() {
+        let mut facts = file("src/a.rs", 40);
+        let module = Definition {
+            kind: SymbolKind::Module,
+            ..definition("tests", 20, 40)
+        };
+        let inner = Definition {
+            container: Some(1),
+            ..definition("helper", 22, 30)
+        };
+        facts.definitions.extend([module, inner]);
+        let told: Vec<bool> = facts.definitions.iter().map(|d| is_in_test(&facts, d)).collect();
+        assert_eq!(told, [false, true, true]);
     }
 }

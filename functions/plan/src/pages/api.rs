@@ -11,7 +11,11 @@ use deepwiki_domain::{
 };
 
 use super::{Draft, Material, source_files};
-use crate::{cards::summary, diagrams, model::is_type};
+use crate::{
+    cards::summary,
+    diagrams,
+    model::{is_in_test, is_type},
+};
 
 /// What others can call: routes, commands, and the items that a library shows.
 pub(crate) fn public_api(material: &Material<'_>) -> Option<Draft> {
@@ -139,6 +143,9 @@ pub(crate) fn named(material: &Material<'_>, kind: SignalKind, most: usize) -> V
                 end: signal.lines.end.min(file.lines),
             };
             let within = holder(file, signal);
+            if within.is_some_and(|definition| is_in_test(file, definition)) {
+                continue;
+            }
             let detail = (kind == SignalKind::Route)
                 .then(|| signal.detail.clone())
                 .flatten();
