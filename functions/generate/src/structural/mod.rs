@@ -13,7 +13,7 @@ use deepwiki_domain::{
 use self::phrases::Phrases;
 
 /// The writer's name and version. Any change to what it writes needs a new version, which makes every page anew.
-pub(crate) const WRITER: &str = "structural-4";
+pub(crate) const WRITER: &str = "structural-5";
 
 /// Writes a page. Nothing is checked here; the gate does that.
 pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {

@@ -193,12 +193,12 @@ pub(in crate::structural) fn layer(phrases: Phrases, card: &LayerCard) -> Vec<St
     let (users, uses) = (card.users, card.uses);
     let words = match (card.is_base, phrases.is_japanese()) {
         (true, false) => sentence([
-            vec![linked, text(format!(" carries {users} modules, which use its "))],
+            vec![linked, text(format!(" is used by {users} modules, for "))],
             listed,
             vec![text(".")],
         ]),
         (true, true) => sentence([
-            vec![linked, text(format!(" は {users} 個のモジュールを支えており、"))],
+            vec![linked, text(format!(" は {users} 個のモジュールから利用され、"))],
             listed,
             vec![text(" などが使われています。")],
         ]),
