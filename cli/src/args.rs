@@ -35,6 +35,12 @@ pub(crate) enum Command {
     List(List),
     /// Print which file uses which
     Graph(Graph),
+    /// List the wikis of a repository that can still be read
+    Versions(Versions),
+    /// Tell what changed between two wikis of a repository
+    Changes(Changes),
+    /// Print which repository depends on which
+    Map(Map),
     /// Hide a repository; its history is kept
     Remove(One),
     /// Delete everything that was derived from a repository
@@ -216,6 +222,40 @@ pub(crate) struct Graph {
     /// Also print edges for which nothing but a name speaks
     #[arg(long)]
     pub(crate) guesses: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Versions {
+    /// Id, name or URL of a repository built here
+    pub(crate) repository: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    /// Id, name or URL of a repository built here
+    pub(crate) repository: String,
+    /// Earlier build or commit [default: the one before]
+    #[arg(long, value_name = "BUILD|COMMIT")]
+    pub(crate) from: Option<String>,
+    /// Later build or commit [default: the published one]
+    #[arg(long, value_name = "BUILD|COMMIT")]
+    pub(crate) to: Option<String>,
+    /// Language of the pages to compare [default: the first that both have]
+    #[arg(long, value_name = "en|ja")]
+    pub(crate) language: Option<Locale>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Map {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -64,6 +64,19 @@ impl Library {
         self.embedder.as_deref().map(|it| it as &dyn Embedder)
     }
 
+    /// What the service reads through.
+    pub(crate) fn ports(&self) -> deepwiki_api::Ports {
+        deepwiki_api::Ports {
+            repositories: self.repositories.clone(),
+            versions: self.repositories.clone(),
+            pages: self.repositories.clone(),
+            jobs: self.repositories.clone(),
+            artefacts: self.artefacts.clone(),
+            search: self.search.clone(),
+            embedder: self.embedder.clone().map(|it| it as _),
+        }
+    }
+
     /// Every repository that is not removed.
     pub(crate) async fn all(&self) -> anyhow::Result<Vec<Repository>> {
         let mut all = Vec::new();

@@ -39,6 +39,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Export(export) => commands::export::run(data, export).await,
         Command::List(list) => commands::list::run(data, list).await,
         Command::Graph(graph) => commands::graph::run(data, graph).await,
+        Command::Versions(versions) => commands::versions::list(data, versions).await,
+        Command::Changes(changes) => commands::versions::changes(data, changes).await,
+        Command::Map(map) => commands::versions::map(data, map).await,
         Command::Remove(one) => commands::remove::remove(data, one).await,
         Command::Purge(one) => commands::remove::purge(data, one).await,
     }

@@ -9,3 +9,4 @@ pub(crate) mod model;
 pub(crate) mod remove;
 pub(crate) mod search;
 pub(crate) mod serve;
+pub(crate) mod versions;

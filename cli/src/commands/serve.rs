@@ -3,23 +3,14 @@
 use std::{net::Ipv4Addr, path::PathBuf};
 
 use anyhow::Context;
-use deepwiki_api::{Ports, Settings};
+use deepwiki_api::Settings;
 use tokio::net::TcpListener;
 
 use crate::{args::Serve, library::Library, output};
 
 pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
-    let ports = Ports {
-        repositories: library.repositories.clone(),
-        versions: library.repositories.clone(),
-        pages: library.repositories.clone(),
-        jobs: library.repositories.clone(),
-        artefacts: library.artefacts.clone(),
-        search: library.search.clone(),
-        embedder: library.embedder.clone().map(|it| it as _),
-    };
-    let router = deepwiki_api::router(ports, &Settings::default());
+    let router = deepwiki_api::router(library.ports(), &Settings::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await
         .with_context(|| {

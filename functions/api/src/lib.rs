@@ -10,11 +10,13 @@ mod html;
 mod library;
 mod links;
 mod problem;
+mod reading;
 mod rest;
 mod router;
 mod site;
 
 pub use library::Ports;
 pub use problem::Problem;
+pub use reading::Reading;
 pub use router::{Settings, openapi, router};
 pub use site::{export_site, llms_txt};

@@ -26,6 +26,7 @@ use serde::Deserialize;
 use crate::{Problem, cache::Cache};
 
 pub(crate) use map::RepositoryMap;
+pub(crate) use versions::find_version;
 
 /// The most repositories that one question searches or lists.
 const MOST_REPOSITORIES: usize = 500;

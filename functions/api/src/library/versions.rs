@@ -40,7 +40,7 @@ impl Library {
     /// The wiki of one build, by its id, or the newest of a commit, by at least seven digits of it.
     pub(super) async fn version(&self, repository: &Repository, wanted: &str) -> Result<Generation, Problem> {
         let (_, versions) = self.versions(&repository.id).await?;
-        find(&versions, wanted).cloned().ok_or_else(|| {
+        find_version(&versions, wanted).cloned().ok_or_else(|| {
             Problem::not_found(format!(
                 "No wiki of `{}` is kept for that build or commit. GET /repos/{}/versions lists those that are.",
                 repository.id, repository.id
@@ -140,7 +140,7 @@ impl Library {
 }
 
 /// A build by its id, or the newest of a commit.
-fn find<'a>(versions: &'a [Generation], wanted: &str) -> Option<&'a Generation> {
+pub(crate) fn find_version<'a>(versions: &'a [Generation], wanted: &str) -> Option<&'a Generation> {
     let by_id = versions.iter().find(|version| version.build.as_str() == wanted);
     let of_commit = |version: &&Generation| {
         wanted.len() >= SHORTEST_COMMIT && version.commit.as_str().starts_with(wanted)
