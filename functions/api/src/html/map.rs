@@ -92,7 +92,7 @@ impl View<'_> {
                 td { code { (clean(&tie.name)) } " " span .soft { (clean(&tie.system)) @if let Some(remark) = remark { " · " (remark) } } }
                 td { @if let Some(wanted) = &tie.requirement { code { (clean(wanted)) } } }
                 td { @if let Some(version) = &tie.version { code { (clean(version)) } } }
-                td { (self.place(&edge.from, &tie.at)) br; (self.place(&edge.to, &tie.provided_at)) }
+                td { (self.name(&edge.from)) " " (self.place(&edge.from, &tie.at)) br; (self.name(&edge.to)) " " (self.place(&edge.to, &tie.provided_at)) }
             }
         }
     }
