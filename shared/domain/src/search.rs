@@ -3,6 +3,7 @@
 pub mod coverage;
 pub mod documents;
 pub mod filter;
+mod glossary;
 pub mod ranking;
 mod runs;
 pub mod vector;

@@ -7,7 +7,7 @@
 const MAGIC: &[u8; 8] = b"DWSEARCH";
 
 /// The version of the whole generation: of this form, of the files' content and of the terms in them.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// More files than a generation has.
 const MOST_FILES: u32 = 64;
@@ -81,7 +81,7 @@ mod tests {
         #[test]
         fn damage_is_refused_or_harmless(mut blob in prop::collection::vec(any::<u8>(), 0..80), prefix in any::<bool>()) {
             if prefix {
-                blob.splice(0..0, *b"DWSEARCH\x02\x00\x00\x00");
+                blob.splice(0..0, *b"DWSEARCH\x03\x00\x00\x00");
             }
             if let Some(files) = unpack(&blob) {
                 let held: usize = files.iter().map(|(name, content)| name.len() + content.len()).sum();

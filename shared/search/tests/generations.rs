@@ -136,8 +136,8 @@ async fn a_damaged_generation_is_refused_and_named() {
     for bytes in [
         &b""[..],
         b"DWSEARCH",
+        b"DWSEARCH\x04\0\0\0\0\0\0\0",
         b"DWSEARCH\x03\0\0\0\0\0\0\0",
-        b"DWSEARCH\x02\0\0\0\0\0\0\0",
         b"{\"a\":1}",
     ] {
         let generation = setup.store.put(&good.repository, bytes).await.unwrap();

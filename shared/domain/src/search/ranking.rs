@@ -39,7 +39,13 @@ const FUSION: f32 = 60.0;
 /// How much of the fusion the words have, the rest being the meaning's.
 const WORDS_SHARE: f32 = 0.5;
 /// The same for a question in a script that the code is not written in.
-const WORDS_SHARE_FOREIGN: f32 = 0.25;
+const WORDS_SHARE_FOREIGN: f32 = 0.45;
+
+/// How far fused scores of neighbours lie apart, against those of words alone. What decides between equals has to be
+/// as small.
+const FUSED_SPREAD: f32 = 0.2;
+/// A query of more words than this is a sentence, in which a plain word is seldom a name.
+const LONGEST_NAME: usize = 4;
 
 /// Two hits are one when they share at least this part of their lines.
 const SAME_LINES: f32 = 0.8;
@@ -49,10 +55,12 @@ const SAME_LINES: f32 = 0.8;
 pub fn rank(query: &str, candidates: Vec<Candidate>, limit: usize) -> Vec<Hit> {
     let asked = Asked::new(query);
     let texts = text_scores(&candidates, asked.words_share());
+    let is_fused = candidates.iter().any(|it| it.semantic.is_some());
+    let spread = if is_fused { FUSED_SPREAD } else { 1.0 };
     let mut hits: Vec<Hit> = candidates
         .into_iter()
         .zip(texts)
-        .map(|(candidate, text)| asked.judge(candidate, text))
+        .map(|(candidate, text)| asked.judge(candidate, text, spread))
         .collect();
     hits.sort_by(order);
     let mut kept: Vec<Hit> = Vec::new();
@@ -161,7 +169,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The hit with its score and its reasons.
-    fn judge(&self, candidate: Candidate, text: f32) -> Hit {
+    fn judge(&self, candidate: Candidate, text: f32, spread: f32) -> Hit {
         let rank = if candidate.rank.is_finite() {
             candidate.rank.clamp(0.0, 1.0)
         } else {
@@ -173,7 +181,7 @@ impl<'a> Asked<'a> {
             (PIECE, 0.0)
         };
         let (by_name, by_path) = (self.name_bonus(&candidate) * named, self.path_bonus(&candidate));
-        let score = (text + by_name.max(by_path) + definition + CENTRAL * rank)
+        let score = (text + by_name.max(by_path) + (definition + CENTRAL * rank) * spread)
             * self.role_weight(candidate.hit.role);
         let reasons = [
             (Reason::Name, by_name > 0.0),
@@ -203,7 +211,11 @@ impl<'a> Asked<'a> {
         } else {
             let named = self.words.iter().filter(|(word, _)| *word == bare);
             named
-                .map(|(_, is_name)| if *is_name { NAMED } else { WORD })
+                .map(|(_, is_name)| match is_name {
+                    true => NAMED,
+                    false if self.words.len() > LONGEST_NAME => 0.0,
+                    false => WORD,
+                })
                 .fold(0.0, f32::max)
         }
     }

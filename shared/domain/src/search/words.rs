@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use frostem::{Algorithm, Stemmer};
 
 use super::{
+    glossary,
     ranking::{bare_name, fold_name},
     runs::{Run, is_hiragana, is_ideograph, runs, split_comment, split_identifier},
 };
@@ -20,6 +21,9 @@ const LONGEST_TERM: usize = 72;
 
 /// The most parts of one identifier that are indexed.
 const MOST_PARTS: usize = 16;
+
+/// A query of more words than this is a sentence.
+const LONGEST_NAME: usize = 4;
 
 /// The most terms that one query searches for.
 pub const MOST_QUERY_TERMS: usize = 64;
@@ -173,10 +177,12 @@ impl Words {
         });
     }
 
-    /// The terms of a definition's qualified name. Twice, because a name says more than a line of its body.
+    /// The terms of a definition's qualified name, its words stemmed too. Twice, because a name says more than a line
+    /// of its body.
     pub fn of_symbol(&mut self, symbol: &str, emit: &mut dyn FnMut(&str)) {
         for _ in 0..2 {
             self.of_code(symbol, emit);
+            self.stems(symbol, emit);
         }
         self.name(bare_name(symbol), emit);
     }
@@ -208,11 +214,21 @@ impl Words {
             self.name(&pair.concat(), &mut emit);
             self.whole(&pair.concat(), &mut emit);
         }
+        // In a sentence a plain word is seldom the name of what is looked for.
+        let is_sentence = words.len() > LONGEST_NAME;
         for word in &words {
-            self.name(word, &mut emit);
+            if !is_sentence || !is_plain(word) {
+                self.name(word, &mut emit);
+            }
             self.whole(word, &mut emit);
         }
         self.query_grams(&unspaced, &mut emit);
+        for run in &unspaced {
+            glossary::translate(run, &mut |english| {
+                emit(english);
+                self.plain_word(english, &mut emit);
+            });
+        }
         for word in &words {
             self.parts_of(word, &mut |words, part| {
                 emit(part);
@@ -239,7 +255,11 @@ impl Words {
             Run::Unspaced(run) => {
                 for word in content_words(run) {
                     let asks = QUESTION_WORDS_JA.contains(&word);
-                    if asks { &mut asking } else { &mut telling }.push(vec![self.grams_of(word)]);
+                    let mut alternatives = vec![self.grams_of(word)];
+                    glossary::translate(word, &mut |english| {
+                        alternatives.extend(self.alternatives(english))
+                    });
+                    if asks { &mut asking } else { &mut telling }.push(alternatives);
                 }
             }
         });
@@ -279,6 +299,19 @@ impl Words {
                 self.several_parts_of(word, emit);
             }
         }
+    }
+
+    /// The stems of the words that identifiers are made of.
+    fn stems(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+        runs(text, &mut |run| {
+            if let Run::Word(word) = run {
+                self.parts_of(word, &mut |words, part| {
+                    if is_plain(part) {
+                        words.plain_word(part, emit);
+                    }
+                });
+            }
+        });
     }
 
     /// The identifier in lower case without its underscores.
@@ -545,9 +578,21 @@ mod tests {
             query("for").contains(&"for".to_owned()),
             "a stop word alone is all that was asked"
         );
-        assert_eq!(query("接続が切れたとき"), ["接続", "続が", "が切", "切れ"]);
+        assert_eq!(
+            query("接続が切れたとき"),
+            [
+                "接続",
+                "続が",
+                "が切",
+                "切れ",
+                "connect",
+                "~connect",
+                "connection"
+            ],
+            "in English too"
+        );
         assert_eq!(query("とき"), ["とき"]);
-        assert_eq!(query("待"), ["待"]);
+        assert_eq!(query("待"), ["待", "wait", "~wait"]);
         assert_eq!(query(" \u{0}()*?\"^~ "), Vec::<String>::new());
     }
 
