@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepwiki_domain::{Language, Locale, facts::SymbolKind, manifest::Role, search::Filter};
 
+use crate::writer::ModelOptions;
+
 /// A cited, checked wiki of any repository, on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "deepwiki", version, about, max_term_width = 100)]
@@ -58,9 +60,8 @@ pub(crate) struct Build {
     /// Language of the pages; give it twice for both
     #[arg(long, value_name = "en|ja", default_value = "en")]
     pub(crate) language: Vec<Locale>,
-    /// Who writes the pages
-    #[arg(long, value_enum, default_value_t = WriterName::Structural)]
-    pub(crate) writer: WriterName,
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
     /// Make everything anew, even what has not changed
     #[arg(long)]
     pub(crate) full: bool,
@@ -73,13 +74,6 @@ pub(crate) struct Build {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// Who writes the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WriterName {
-    /// From the code alone: names, comments, README, graph
-    Structural,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ mod output;
 mod pipeline;
 mod progress;
 mod relocated;
+mod writer;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,7 @@ use deepwiki_embed::EmbedPorts;
 use deepwiki_generate::{GeneratePorts, SourceLibrary, Writer};
 use deepwiki_index::{IndexPorts, PublishPorts};
 use deepwiki_ingest::{IngestLimits, IngestPorts};
+use deepwiki_model::Purse;
 use deepwiki_plan::PlanPorts;
 use deepwiki_ports::{ArtefactStore, Embedder, Jobs, Result, SourceReader, clock::SystemClock, codec};
 use futures::{StreamExt, TryStreamExt};
@@ -43,6 +44,7 @@ pub(crate) struct Pipeline {
     pub(crate) library: Arc<Library>,
     pub(crate) source: Arc<dyn SourceReader>,
     pub(crate) writer: Writer,
+    pub(crate) purse: Arc<Purse>,
     pub(crate) request: BuildRequest,
     pub(crate) progress: Progress,
 }
@@ -51,20 +53,31 @@ impl Pipeline {
     /// Runs all stages. Whatever an interrupted build has finished is found again, part by part.
     pub(crate) async fn run(&self) -> Result<Built> {
         let mut usage = Usage::default();
-        let (commit, manifest_key) = self.ingest(&mut usage).await?;
+        let built = self.stages(&mut usage).await;
+        // A build that ended early, for instance at its budget, has spent all the same.
+        let spent = self.purse.spent();
+        usage.model_calls = spent.calls;
+        usage.input_tokens = spent.tokens.all_input();
+        usage.output_tokens = spent.tokens.output;
+        usage.cost_usd = spent.usd;
+        self.keep_usage(&usage).await?;
+        built.map(|commit| Built { commit, usage })
+    }
+
+    async fn stages(&self, usage: &mut Usage) -> Result<CommitId> {
+        let (commit, manifest_key) = self.ingest(usage).await?;
         let manifest: Manifest = codec::get_json(
             self.library.artefacts.as_ref(),
             &self.request.repository,
             &manifest_key,
         )
         .await?;
-        self.chunk(&manifest, &mut usage).await?;
+        self.chunk(&manifest, usage).await?;
         let plan = self.plan(&manifest_key).await?;
-        self.generate(&manifest_key, &plan, &mut usage).await?;
+        self.generate(&manifest_key, &plan, usage).await?;
         self.embed(&manifest, &plan).await?;
         self.index_and_publish(manifest_key, plan).await?;
-        self.keep_usage(&usage).await?;
-        Ok(Built { commit, usage })
+        Ok(commit)
     }
 
     async fn ingest(&self, usage: &mut Usage) -> Result<(CommitId, ArtefactKey)> {
@@ -147,7 +160,7 @@ impl Pipeline {
         let plan: Plan = codec::get_json(store, &self.request.repository, plan_key).await?;
         let total = plan.pages.len() * self.request.locales.len();
         self.progress.begin(Stage::Generate, total);
-        let (mode, writer) = (self.request.mode, self.writer);
+        let mode = self.request.mode;
         let sources = Arc::new(SourceLibrary::default());
         let pages = self
             .request
@@ -156,7 +169,7 @@ impl Pipeline {
             .flat_map(|locale| plan.pages.iter().map(move |page| (*locale, page)));
         let parts = pages.map(|(locale, page)| {
             let (library, repository) = (Arc::clone(&self.library), self.request.repository.clone());
-            let sources = Arc::clone(&sources);
+            let (sources, writer) = (Arc::clone(&sources), self.writer.clone());
             let (manifest, plan, brief) = (manifest.clone(), plan_key.clone(), page.brief.clone());
             async move {
                 let store = library.artefacts.as_ref();
@@ -172,7 +185,7 @@ impl Pipeline {
                     artefacts: store,
                     library: &sources,
                 };
-                deepwiki_generate::generate_page(&repository, mode, &input, writer, ports).await?;
+                deepwiki_generate::generate_page(&repository, mode, &input, &writer, ports).await?;
                 Ok(known)
             }
         });

@@ -12,6 +12,7 @@ use serde_json::Value;
 const DOMAIN: &str = "deepwiki-domain";
 const PORTS: &str = "deepwiki-ports";
 const CODE: &str = "deepwiki-code";
+const MODEL: &str = "deepwiki-model";
 const AWS: &str = "deepwiki-aws";
 
 /// A dependency outside of tests: its name, and whether a feature has to ask for it.
@@ -63,6 +64,8 @@ fn each_crate_depends_only_on_the_layers_below_it() {
         ("deepwiki-git", &[DOMAIN, PORTS]),
         ("deepwiki-search", &[DOMAIN, PORTS]),
         ("deepwiki-embedding", &[DOMAIN, PORTS]),
+        (MODEL, &[DOMAIN, PORTS]),
+        ("deepwiki-openai", &[DOMAIN, PORTS]),
         ("deepwiki-local", &[DOMAIN, PORTS]),
         (AWS, &[DOMAIN, PORTS, "deepwiki-git"]),
     ]);
@@ -79,9 +82,9 @@ fn each_crate_depends_only_on_the_layers_below_it() {
                 None if folder.starts_with("benches/") => dependency != AWS,
                 // The service answers by the same library as the function of that name.
                 None if name == "deepwiki-api" && dependency == "deepwiki-ask" => true,
-                // A function's library sees ports, code and domain alone; adapters come with its main.
+                // A function's library sees model, ports, code and domain alone; adapters come with its main.
                 None if folder.starts_with("functions/") => {
-                    *optional || [DOMAIN, PORTS, CODE].contains(&dependency.as_str())
+                    *optional || [DOMAIN, PORTS, CODE, MODEL].contains(&dependency.as_str())
                 }
                 None => name == "deepwiki" && (dependency != AWS || *optional),
             };

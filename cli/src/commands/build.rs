@@ -15,7 +15,6 @@ use deepwiki_domain::{
     source::RepositorySource,
     wiki::Wiki,
 };
-use deepwiki_generate::Writer;
 use deepwiki_git::{EnvCredentials, GitOptions, GitSourceReader};
 use deepwiki_ports::{
     Clock, Jobs, Leases, Repositories, SourceReader, builds::LeaseOutcome, clock::SystemClock, codec,
@@ -23,13 +22,14 @@ use deepwiki_ports::{
 use serde::Serialize;
 
 use crate::{
-    args::{Build, Format, WriterName},
+    args::{Build, Format},
     commands::export,
     library::{Library, source_of},
     output,
     pipeline::{Built, Pipeline},
     progress::Progress,
     relocated::Relocated,
+    writer::Paid,
 };
 
 /// How often a build that waits for another of the same repository looks again.
@@ -76,9 +76,19 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Build) -> anyhow::Resu
             validity.citations,
             validity.dropped,
         ));
+        if summary.usage.model_calls > 0 {
+            output::note(spending(&summary.usage));
+        }
     }
     output::note("read them: deepwiki serve");
     Ok(())
+}
+
+/// What the model took, in a line.
+fn spending(usage: &Usage) -> String {
+    let (calls, input, output) = (usage.model_calls, usage.input_tokens, usage.output_tokens);
+    let cost = usage.cost_usd;
+    format!("the model took {calls} calls, {input} tokens read and {output} written: {cost:.4} USD")
 }
 
 async fn build(
@@ -88,7 +98,7 @@ async fn build(
 ) -> anyhow::Result<Summary> {
     let (identity, reader) = reader_of(source, arguments.identity.as_deref())?;
     let request = request_of(&identity, arguments);
-    let built = lead(library, reader, writer_of(arguments.writer), request.clone()).await?;
+    let built = lead(library, reader, arguments.model.writer()?, request.clone()).await?;
     // What no kept generation needs goes; the wiki is published whatever comes of it.
     if let Err(error) = library
         .data
@@ -144,12 +154,6 @@ fn reader_of(
     }
 }
 
-fn writer_of(name: WriterName) -> Writer {
-    match name {
-        WriterName::Structural => Writer::Structural,
-    }
-}
-
 fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
     let mut locales: Vec<Locale> = Vec::new();
     for locale in &arguments.language {
@@ -188,7 +192,7 @@ fn new_build_id() -> BuildId {
 async fn lead(
     library: &Arc<Library>,
     source: Arc<dyn SourceReader>,
-    writer: Writer,
+    paid: Paid,
     request: BuildRequest,
 ) -> anyhow::Result<Built> {
     let repositories = library.repositories.as_ref();
@@ -209,7 +213,8 @@ async fn lead(
     let pipeline = Pipeline {
         library: Arc::clone(library),
         source,
-        writer,
+        writer: paid.writer,
+        purse: paid.purse,
         request,
         progress,
     };

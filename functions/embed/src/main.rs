@@ -14,10 +14,11 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
     let sdk = client::load().await;
     let artefacts = S3Artefacts::new(&sdk, &config.artefacts_bucket);
+    let writer = Writer::Structural;
     let ports = EmbedPorts {
         artefacts: &artefacts,
         embedder: None,
-        writer: Writer::Structural.id(),
+        writer: writer.id(),
     };
     let harness = StageHarness::new(&sdk, &config, &[Stage::Embed]);
     let embed = async |request: StageRequest| match &request.input {

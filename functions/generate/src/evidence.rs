@@ -35,17 +35,17 @@ struct Ground {
 }
 
 impl SourceLibrary {
-    /// Everything that the gate will ask about this page.
+    /// Everything that the gate will ask about statements that cite these files.
     pub(crate) async fn evidence_for(
         &self,
         store: &dyn ArtefactStore,
         repository: &RepositoryId,
         input: &GenerateInput,
-        page: &Page,
+        files: BTreeSet<RepoPath>,
     ) -> Result<PageEvidence> {
         let ground = self.ground(store, repository, input).await?;
         let mut texts = BTreeMap::new();
-        for path in cited_files(page) {
+        for path in files {
             let Some(entry) = ground.manifest.file(path.as_str()) else {
                 continue;
             };
@@ -182,7 +182,7 @@ impl IndexedText {
 }
 
 /// The files that a page cites.
-fn cited_files(page: &Page) -> BTreeSet<RepoPath> {
+pub(crate) fn cited_files(page: &Page) -> BTreeSet<RepoPath> {
     page.sections
         .iter()
         .flat_map(|section| section.citations())

@@ -1,10 +1,13 @@
 //! The generate stage: a brief becomes a page, and nothing stands on it that the publish gate does not let pass.
 
 mod evidence;
+mod model;
 mod structural;
 
+use std::sync::Arc;
+
 use deepwiki_domain::{
-    Locale, RepositoryId,
+    RepositoryId,
     gate::{self, Violation},
     job::BuildMode,
     memo,
@@ -12,28 +15,31 @@ use deepwiki_domain::{
     page::Page,
     plan::PageBrief,
 };
-use deepwiki_ports::{ArtefactStore, Result, codec};
+use deepwiki_ports::{ArtefactStore, LanguageModel, Result, codec};
 
 pub use evidence::SourceLibrary;
+pub use model::ModelWriter;
 
 /// Who writes the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum Writer {
     /// From the facts alone: no model, no cost, the same text every time.
     Structural,
+    /// A model, from the facts and the source; what it says is checked.
+    Model(Arc<ModelWriter>),
 }
 
 impl Writer {
-    /// The writer's name and version, as pages and memos keep it.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Structural => structural::WRITER,
-        }
+    /// A writer that has a model write.
+    pub fn with_model(model: Arc<dyn LanguageModel>) -> Self {
+        Self::Model(Arc::new(ModelWriter::new(model)))
     }
 
-    fn write(self, brief: &PageBrief, locale: Locale) -> Page {
+    /// The writer's name and version, as pages and memos keep it.
+    pub fn id(&self) -> &str {
         match self {
-            Self::Structural => structural::write(brief, locale),
+            Self::Structural => structural::WRITER,
+            Self::Model(writer) => writer.id(),
         }
     }
 }
@@ -53,7 +59,7 @@ pub async fn generate_page(
     repository: &RepositoryId,
     mode: BuildMode,
     input: &GenerateInput,
-    writer: Writer,
+    writer: &Writer,
     ports: GeneratePorts<'_>,
 ) -> Result<GenerateOutput> {
     let store = ports.artefacts;
@@ -64,12 +70,16 @@ pub async fn generate_page(
         return Ok(GenerateOutput { page });
     }
     let brief: PageBrief = codec::get_json(store, repository, &input.brief).await?;
-    let mut page = writer.write(&brief, input.locale);
+    let (mut page, fallen) = match writer {
+        Writer::Structural => (structural::write(&brief, input.locale), 0),
+        Writer::Model(writer) => writer.write(repository, mode, input, &brief, ports).await?,
+    };
     let evidence = ports
         .library
-        .evidence_for(store, repository, input, &page)
+        .evidence_for(store, repository, input, evidence::cited_files(&page))
         .await?;
     let violations = gate::enforce(&mut page, &evidence);
+    page.validity.dropped += fallen;
     if page.summary.is_empty() {
         page.summary = first_sentence(&page);
     }

@@ -22,7 +22,7 @@ async fn main() -> anyhow::Result<()> {
     let generate = async |request: StageRequest| match &request.input {
         StageInput::Generate(input) => {
             let (repository, mode) = (&request.repository, request.mode);
-            stage::output(&generate_page(repository, mode, input, Writer::Structural, ports).await?)
+            stage::output(&generate_page(repository, mode, input, &Writer::Structural, ports).await?)
         }
         _ => Err(stage::not_mine(&request)),
     };

@@ -23,13 +23,14 @@ async fn main() -> anyhow::Result<()> {
     let repositories = DynamoRepositories::new(&sdk, &config.repositories_table);
     // Generations are made here, not searched: nothing is kept open.
     let search = EmbeddedSearch::new(published.clone(), 0);
+    let writer = Writer::Structural;
     let to_index = IndexPorts {
         artefacts: &artefacts,
         published: &*published,
         pages: &pages,
         search: &search,
         model: None,
-        writer: Writer::Structural.id(),
+        writer: writer.id(),
     };
     let to_publish = PublishPorts {
         artefacts: &artefacts,

@@ -83,6 +83,20 @@ pub fn enforce(page: &mut Page, evidence: &dyn Evidence) -> Vec<Violation> {
     gate.violations
 }
 
+/// A single statement as the gate lets it pass, with what is certain mended, or its first fault.
+pub fn check(statement: Statement, evidence: &dyn Evidence) -> Result<Statement, Fault> {
+    let gate = Gate {
+        evidence,
+        validity: Validity::default(),
+        violations: Vec::new(),
+    };
+    let (citations, _) = gate.check(&statement)?;
+    Ok(Statement {
+        citations,
+        ..statement
+    })
+}
+
 /// A section without content goes, unless parts of it follow.
 fn drop_empty_sections(sections: Vec<Section>) -> Vec<Section> {
     let mut kept: Vec<Section> = Vec::with_capacity(sections.len());

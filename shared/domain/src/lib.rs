@@ -19,6 +19,7 @@ pub mod manifest;
 pub mod markdown;
 pub mod memo;
 pub mod message;
+pub mod model;
 pub mod outline;
 pub mod packages;
 pub mod page;

@@ -35,6 +35,12 @@ pub fn page(brief: &ArtefactKey, locale: Locale, writer: &str) -> MemoKey {
     MemoKey::of(&["page", writer, locale.tag(), brief.as_str()])
 }
 
+/// What a model wrote for a page, given the part of the prompt that is the page's own. What all pages share is not in
+/// it: a page is not written anew because another one changed.
+pub fn draft(prompt: &str, locale: Locale, writer: &str) -> MemoKey {
+    MemoKey::of(&["draft", writer, locale.tag(), prompt])
+}
+
 /// The [`crate::job::Usage`] of a build.
 pub fn usage(build: &BuildId) -> MemoKey {
     MemoKey::of(&["usage", build.as_str()])

@@ -12,6 +12,7 @@ pub mod codec;
 pub mod conformance;
 pub mod embedder;
 pub mod index;
+pub mod language_model;
 pub mod lifecycle;
 pub mod repositories;
 pub mod source;
@@ -21,6 +22,7 @@ pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
 pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
+pub use language_model::LanguageModel;
 pub use repositories::{PageCatalog, Repositories, Versions};
 pub use source::{Snapshot, SourceReader};
 

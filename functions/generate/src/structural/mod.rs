@@ -43,6 +43,11 @@ pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
     }
 }
 
+/// A page's title in a language.
+pub(crate) fn title(title: &Title, locale: Locale) -> String {
+    Phrases { locale }.title(title)
+}
+
 /// A page under construction.
 struct PageDraft<'a> {
     phrases: Phrases,
