@@ -15,7 +15,7 @@ use deepwiki_domain::{
 use crate::passages::{Found, Text};
 
 /// The least share of a question that a passage must speak of.
-const LEAST_SHARE: f32 = 0.5;
+const LEAST_SHARE: f32 = 0.4;
 
 /// How far behind the best passage another may be in what it speaks of.
 const BEHIND_BEST: f32 = 0.35;

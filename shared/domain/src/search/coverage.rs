@@ -64,7 +64,7 @@ impl Asked {
     }
 
     /// For each text the share of the question that it speaks of, from 0 to 1. A word counts the more the fewer of
-    /// the texts have it, and most where none has.
+    /// the texts have it; one that none has counts as if one had.
     pub fn shares(&self, texts: &[&Terms]) -> Vec<f32> {
         let holds = |text: &Terms, word: &[Vec<String>]| {
             word.iter()
@@ -77,7 +77,7 @@ impl Asked {
         let weights: Vec<f32> = (0..self.0.len())
             .map(|word| {
                 let having = held.iter().filter(|text| text.get(word) == Some(&true)).count();
-                (1.0 + texts.len() as f32 / (having as f32 + 0.5)).ln()
+                (1.0 + texts.len() as f32 / (having.max(1) as f32 + 0.5)).ln()
             })
             .collect();
         let all: f32 = weights.iter().sum();
