@@ -8,7 +8,7 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup lint test test-supply test-unit test-infra test-command test-aws binaries build deploy clean
+.PHONY: help setup bench bench-wikis lint test test-supply test-unit test-infra test-command test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -53,6 +53,14 @@ test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
 
 binaries:
 	cargo build --workspace --bins --locked
+
+bench: ## Time and memory beside peers, on published source (half an hour)
+	$(PYTHON) benches/pipeline/run.py
+
+bench-wikis: setup ## Build the wikis of large repositories, check them from outside (half an hour)
+	$(PYTHON) benches/corpora.py
+	cargo build --release --locked -p deepwiki
+	DEEPWIKI_BINARIES=$(abspath $(TARGET))/release DEEPWIKI_CORPORA=$(abspath benches/.work/corpora) $(PYTEST) tests/command/test_wiki.py
 
 build: $(WORK)/venv/ready ## Cross-compile the functions for arm64
 	$(WORK)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements-build.txt

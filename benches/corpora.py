@@ -43,13 +43,18 @@ def main():
         print(everything(options.folder), flush=True)
 
 
-def wanted() -> list[dict]:
+def wanted(bench: str = "pipeline") -> list[dict]:
+    """The repositories that a bench reads."""
+    return [entry for entry in listed() if entry.get("bench", "pipeline") == bench]
+
+
+def listed() -> list[dict]:
     return tomllib.loads((HERE / "corpora.toml").read_text())["repository"]
 
 
 def repository(name: str, folder: Path = FOLDER) -> Path:
     """The folder of a repository, which is made where it is not there yet."""
-    (entry,) = [entry for entry in wanted() if entry["name"] == name]
+    (entry,) = [entry for entry in listed() if entry["name"] == name]
     place = folder / name
     if not (place / ".git").is_dir():
         shutil.rmtree(place, ignore_errors=True)

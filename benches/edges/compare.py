@@ -1,8 +1,9 @@
-"""Compares the edges between files that the resolver finds with those in a compiler's SCIP index.
+"""Compares the edges between files that the resolver finds with those in a compiler's index.
 
-usage: compare.py INDEX.scip EDGES.jsonl [--prefix FOLDER/] [--show N]
+usage: compare.py INDEX EDGES.jsonl [--prefix FOLDER/] [--show N]
 
-INDEX.scip comes from scip-typescript, scip-python or `rust-analyzer scip`; EDGES.jsonl from the example `edges`.
+INDEX comes from scip-typescript, scip-python or `rust-analyzer scip` (.scip), or from the programs in go/ and java/ (.jsonl);
+EDGES.jsonl from the example `edges`.
 A file-level edge of an index: a file holds a reference to a symbol that another file of the index defines.
 """
 
@@ -63,7 +64,12 @@ def documents(index):
 
 
 def compiler_edges(path, prefix):
-    """Edges between files: {(from, to): [an example of a symbol, its line]}."""
+    """Edges between files: {(from, to): [an example of a symbol, its line]}; and the files."""
+    if path.endswith(".jsonl"):
+        with open(path) as lines:
+            listed = [json.loads(line) for line in lines]
+        files = {prefix + entry["file"] for entry in listed if "file" in entry}
+        return {(prefix + entry["from"], prefix + entry["to"]): [] for entry in listed if "from" in entry}, files
     with open(path, "rb") as file:
         index = list(documents(file.read()))
     defined = collections.defaultdict(set)

@@ -23,7 +23,9 @@ edges=$(cd "$here/../.." && cargo metadata --no-deps --format-version 1 |
 measure() {
     echo "$1"
     "$edges" "$2" > "indexes/$1.jsonl"
-    python3 "$here/compare.py" "indexes/$1.scip" "indexes/$1.jsonl" --prefix "${3:-}"
+    index=indexes/$1.scip
+    [ -f "$index" ] || index=indexes/$1.index.jsonl
+    python3 "$here/compare.py" "$index" "indexes/$1.jsonl" --prefix "${3:-}"
 }
 
 for package in $typescript; do
@@ -60,6 +62,20 @@ for package in $python; do
         --project-name measured --project-version 1 --environment "$work/environment.json" \
         --output "$work/indexes/$package.scip" > /dev/null 2>&1)
     measure "$package" "$package" "$prefix"
+done
+
+for name in cobra gin caddy; do
+    command -v go > /dev/null || { echo "go is not installed: Go is left out"; break; }
+    python3 "$here/../corpora.py" "$work" --only "$name" > /dev/null
+    [ -f "indexes/$name.index.jsonl" ] ||
+        CGO_ENABLED=0 go run "$here/go/main.go" "$name" > "indexes/$name.index.jsonl"
+    measure "$name" "$name"
+done
+for name in jackson-databind commons-io; do
+    command -v java > /dev/null || { echo "no Java compiler is installed: Java is left out"; break; }
+    python3 "$here/../corpora.py" "$work" --only "$name" > /dev/null
+    [ -f "indexes/$name.index.jsonl" ] || java "$here/java/Edges.java" "$name" > "indexes/$name.index.jsonl"
+    measure "$name" "$name"
 done
 
 command -v rust-analyzer > /dev/null || { echo "rust-analyzer is not installed: Rust is left out"; exit 0; }

@@ -70,13 +70,14 @@ class Tools:
     """The command and the peers, built."""
 
     def __init__(self):
-        self.command = built(ROOT, "deepwiki", "-p", "deepwiki")
+        self.command = built(ROOT, "deepwiki", "--locked", "-p", "deepwiki")
+        # Not locked: what the product's crates depend on changes with them.
         self.peers = built(HERE, "deepwiki-bench-pipeline")
 
 
 def built(folder: Path, name: str, *options: str) -> Path:
-    subprocess.run(["cargo", "build", "--release", "--locked", *options], cwd=folder, check=True)
-    metadata = ["cargo", "metadata", "--no-deps", "--locked", "--format-version", "1"]
+    subprocess.run(["cargo", "build", "--release", *options], cwd=folder, check=True)
+    metadata = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     found = json.loads(subprocess.run(metadata, cwd=folder, check=True, capture_output=True).stdout)
     return Path(found["target_directory"]) / "release" / name
 

@@ -20,13 +20,16 @@ CORPORA = {
     "typescript": corpora.typescript_package,
     "this-repository": corpora.this_repository,
 }
+# `make bench-wikis` has a folder of larger ones.
+if LARGER := os.environ.get("DEEPWIKI_CORPORA"):
+    CORPORA = {place.parent.name: (lambda place=place: place.parent) for place in sorted(Path(LARGER).glob("*/.git"))}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^(`{3,})(\w*)[^\n]*\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 
 
 def run(data: Path, *command):
     result = subprocess.run(
-        [str(part) for part in (COMMAND, "--data", data, *command)], capture_output=True, text=True, timeout=600
+        [str(part) for part in (COMMAND, "--data", data, *command)], capture_output=True, text=True, timeout=1200
     )
     assert result.returncode == 0, result.stderr[-2000:]
     return result.stdout
