@@ -156,6 +156,7 @@ impl Build {
             published: store,
             pages: repositories.as_ref(),
             search: &search,
+            model: None,
             writer: "none",
         };
         deepwiki_index::index_build(&self.repository, &self.id, &input, ports).await?;
