@@ -142,6 +142,8 @@ impl Build {
             names: codec::put_packed(store, &self.repository, &Vec::<u64>::new()).await?,
             graph: codec::put_packed(store, &self.repository, &Graph::default()).await?,
             ranks: codec::put_packed(store, &self.repository, &Ranks::default()).await?,
+            outline: None,
+            packages: None,
             homes: Vec::new(),
         };
         let input = IndexInput {
