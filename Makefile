@@ -54,10 +54,10 @@ test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
 binaries:
 	cargo build --workspace --bins --locked
 
-bench: ## Time and memory beside peers, on published source (half an hour)
+bench: ## Time and memory beside peers, on published source
 	$(PYTHON) benches/pipeline/run.py
 
-bench-wikis: setup ## Build the wikis of large repositories, check them from outside (half an hour)
+bench-wikis: setup ## Build the wikis of large repositories, check them from outside
 	$(PYTHON) benches/corpora.py
 	cargo build --release --locked -p deepwiki
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/release DEEPWIKI_CORPORA=$(abspath benches/.work/corpora) $(PYTEST) tests/command/test_wiki.py
