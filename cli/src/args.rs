@@ -22,6 +22,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Build the wiki of a repository, or bring it up to date
     Build(Build),
+    /// Say what building a wiki will take, before it is built
+    Estimate(Estimate),
     /// Show all wikis built here in the browser
     Serve(Serve),
     /// Search the wikis and their sources
@@ -71,6 +73,24 @@ pub(crate) struct Build {
     /// Also write the finished wiki to this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Estimate {
+    /// Folder or https URL of a Git repository
+    #[arg(value_name = "PATH|URL")]
+    pub(crate) source: String,
+    /// Branch, tag or commit [default: the default branch]
+    #[arg(long, value_name = "REVISION")]
+    pub(crate) revision: Option<String>,
+    /// Language of the pages; give it twice for both
+    #[arg(long, value_name = "en|ja", default_value = "en")]
+    pub(crate) language: Vec<Locale>,
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -47,9 +47,22 @@ pub(crate) struct Pipeline {
     pub(crate) purse: Arc<Purse>,
     pub(crate) request: BuildRequest,
     pub(crate) progress: Progress,
+    /// Whether a job follows the stages: none does where only an estimate is asked for.
+    pub(crate) has_job: bool,
 }
 
 impl Pipeline {
+    /// Runs the stages that cost no money, and so tell what the others will: gives the manifest and the plan's key.
+    pub(crate) async fn run_to_plan(&self) -> Result<(Manifest, ArtefactKey)> {
+        let mut usage = Usage::default();
+        let (_, key) = self.ingest(&mut usage).await?;
+        let store = self.library.artefacts.as_ref();
+        let manifest: Manifest = codec::get_json(store, &self.request.repository, &key).await?;
+        self.chunk(&manifest, &mut usage).await?;
+        let plan = self.plan(&key).await?;
+        Ok((manifest, plan))
+    }
+
     /// Runs all stages. Whatever an interrupted build has finished is found again, part by part.
     pub(crate) async fn run(&self) -> Result<Built> {
         let mut usage = Usage::default();
@@ -143,7 +156,9 @@ impl Pipeline {
         let ports = PlanPorts {
             artefacts: self.library.artefacts.as_ref(),
         };
-        let output = deepwiki_plan::plan_wiki(&request.repository, &request.build, &input, ports).await?;
+        let output =
+            deepwiki_plan::plan_wiki(&request.repository, &request.build, request.mode, &input, ports)
+                .await?;
         self.report(Stage::Plan, 1, None).await?;
         self.progress
             .end(&format!("{} pages planned", output.pages.count));
@@ -258,7 +273,9 @@ impl Pipeline {
             model: library.embedder().map(Embedder::model),
             writer: self.writer.id(),
         };
-        let output = deepwiki_index::index_build(&request.repository, &request.build, &input, ports).await?;
+        let output =
+            deepwiki_index::index_build(&request.repository, &request.build, request.mode, &input, ports)
+                .await?;
         self.report(Stage::Index, 1, None).await?;
         let input = PublishInput {
             edition: output.edition,
@@ -304,6 +321,9 @@ impl Pipeline {
     }
 
     async fn report(&self, stage: Stage, parts: usize, commit: Option<&CommitId>) -> Result<()> {
+        if !self.has_job {
+            return Ok(());
+        }
         let progress = StageProgress {
             done: count(parts),
             total: count(parts),

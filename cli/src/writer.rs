@@ -69,6 +69,14 @@ impl ModelOptions {
         Ok(Paid { writer, purse })
     }
 
+    /// The model that would write, where the writer has one.
+    pub(crate) fn card_if_any(&self) -> anyhow::Result<Option<ModelCard>> {
+        match self.writer {
+            WriterName::Structural => Ok(None),
+            WriterName::Openai => self.card().map(Some),
+        }
+    }
+
     fn card(&self) -> anyhow::Result<ModelCard> {
         let name = self.model.as_deref().filter(|name| !name.trim().is_empty());
         let name = name.ok_or_else(|| anyhow::anyhow!("which model is to write? name it with --model"))?;

@@ -161,7 +161,7 @@ impl Build {
             model: None,
             writer: "none",
         };
-        deepwiki_index::index_build(&self.repository, &self.id, &input, ports).await?;
+        deepwiki_index::index_build(&self.repository, &self.id, BuildMode::Full, &input, ports).await?;
         Ok(())
     }
 }

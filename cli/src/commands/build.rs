@@ -97,13 +97,20 @@ async fn build(
     arguments: &Build,
 ) -> anyhow::Result<Summary> {
     let (identity, reader) = reader_of(source, arguments.identity.as_deref())?;
-    let request = request_of(&identity, arguments);
+    let mode = if arguments.full {
+        BuildMode::Full
+    } else {
+        BuildMode::Incremental
+    };
+    let request = request_of(&identity, arguments.revision.clone(), &arguments.language, mode);
     let built = lead(library, reader, arguments.model.writer()?, request.clone()).await?;
+    let made = built.usage.shards_read + built.usage.pages_written;
     // What no kept generation needs goes; the wiki is published whatever comes of it.
-    if let Err(error) = library
-        .data
-        .collect_garbage(&request.repository, KEPT_GENERATIONS)
-        .await
+    if made > 0
+        && let Err(error) = library
+            .data
+            .collect_garbage(&request.repository, KEPT_GENERATIONS)
+            .await
     {
         output::note(format_args!("old builds were not cleared away: {error}"));
     }
@@ -128,7 +135,7 @@ async fn build(
 }
 
 /// The origin that the repository is known by, and what reads it.
-fn reader_of(
+pub(super) fn reader_of(
     source: RepositorySource,
     identity: Option<&str>,
 ) -> anyhow::Result<(RepositorySource, Arc<dyn SourceReader>)> {
@@ -154,9 +161,15 @@ fn reader_of(
     }
 }
 
-fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
+/// A request to build this origin, with each language once.
+pub(super) fn request_of(
+    source: &RepositorySource,
+    revision: Option<String>,
+    languages: &[Locale],
+    mode: BuildMode,
+) -> BuildRequest {
     let mut locales: Vec<Locale> = Vec::new();
-    for locale in &arguments.language {
+    for locale in languages {
         if !locales.contains(locale) {
             locales.push(*locale);
         }
@@ -166,12 +179,8 @@ fn request_of(source: &RepositorySource, arguments: &Build) -> BuildRequest {
         build: new_build_id(),
         repository: source.repository_id(),
         source: source.clone(),
-        revision: arguments.revision.clone(),
-        mode: if arguments.full {
-            BuildMode::Full
-        } else {
-            BuildMode::Incremental
-        },
+        revision,
+        mode,
         trigger: Trigger::Api,
         locales,
     }
@@ -217,6 +226,7 @@ async fn lead(
         purse: paid.purse,
         request,
         progress,
+        has_job: true,
     };
     let result = pipeline.run().await;
     let request = &pipeline.request;

@@ -2,6 +2,7 @@
 
 pub(crate) mod ask;
 pub(crate) mod build;
+pub(crate) mod estimate;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod list;

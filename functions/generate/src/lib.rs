@@ -7,13 +7,14 @@ mod structural;
 use std::sync::Arc;
 
 use deepwiki_domain::{
-    RepositoryId,
+    ArtefactKey, Locale, RepositoryId,
+    forecast::Workload,
     gate::{self, Violation},
     job::BuildMode,
     memo,
     message::{GenerateInput, GenerateOutput},
     page::Page,
-    plan::PageBrief,
+    plan::{PageBrief, Plan},
 };
 use deepwiki_ports::{ArtefactStore, LanguageModel, Result, codec};
 
@@ -33,6 +34,14 @@ impl Writer {
     /// A writer that has a model write.
     pub fn with_model(model: Arc<dyn LanguageModel>) -> Self {
         Self::Model(Arc::new(ModelWriter::new(model)))
+    }
+
+    /// The most calls to a model that a page takes.
+    pub fn most_calls(&self) -> u32 {
+        match self {
+            Self::Structural => 0,
+            Self::Model(_) => 1 + model::ROUNDS,
+        }
     }
 
     /// The writer's name and version, as pages and memos keep it.
@@ -87,6 +96,40 @@ pub async fn generate_page(
     let key = codec::put_json(store, repository, &page).await?;
     store.remember(repository, &memo, &key).await?;
     Ok(GenerateOutput { page: key })
+}
+
+/// What writing a plan's pages in these languages will take; pages that an earlier build has written count in none of it.
+pub async fn workload(
+    repository: &RepositoryId,
+    plan: &ArtefactKey,
+    locales: &[Locale],
+    writer: &Writer,
+    store: &dyn ArtefactStore,
+) -> Result<Workload> {
+    let pages: Plan = codec::get_json(store, repository, plan).await?;
+    let mut work = Workload::default();
+    for locale in locales {
+        for page in &pages.pages {
+            let memo = memo::page(&page.brief, *locale, writer.id());
+            if store.recall(repository, &memo).await?.is_some() {
+                continue;
+            }
+            let Writer::Model(writer) = writer else {
+                work.pages += 1;
+                continue;
+            };
+            let brief: PageBrief = codec::get_json(store, repository, &page.brief).await?;
+            if let Some(tokens) = writer.tokens_of(&brief, *locale) {
+                work.pages += 1;
+                work.page_tokens += tokens;
+            }
+        }
+    }
+    if let (Writer::Model(writer), true) = (writer, work.pages > 0) {
+        let locale = locales.first().copied().unwrap_or_default();
+        work.shared_tokens = writer.shared_tokens(repository, plan, locale, store).await?;
+    }
+    Ok(work)
 }
 
 /// The first sentence that passed the gate: what a page says of itself.

@@ -11,11 +11,13 @@ use std::collections::BTreeMap;
 
 use deepwiki_domain::{
     ArtefactKey, BuildId, RepositoryId, StageError,
+    job::BuildMode,
     manifest::Manifest,
+    memo,
     message::{IndexInput, IndexOutput, PublishInput, PublishOutput},
     plan::Plan,
     repository::Generation,
-    wiki::Edition,
+    wiki::{Edition, PageEntry},
 };
 use deepwiki_ports::{ArtefactStore, Clock, PageCatalog, Repositories, Result, SearchIndex, codec};
 
@@ -36,25 +38,55 @@ pub struct IndexPorts<'a> {
     pub writer: &'a str,
 }
 
-/// Makes everything that publishing needs. `Transient` where a page has not been written yet.
+/// Makes everything that publishing needs, unless an earlier build has made the same and the mode lets us use it.
+/// `Transient` where a page has not been written yet.
 pub async fn index_build(
     repository: &RepositoryId,
     build: &BuildId,
+    mode: BuildMode,
     input: &IndexInput,
     ports: IndexPorts<'_>,
 ) -> Result<IndexOutput> {
     let store = ports.artefacts;
+    let memo = memo::edition(&input.plan, &input.locales, ports.writer);
+    // With a model the same pages may have more vectors than last time.
+    if mode == BuildMode::Incremental
+        && ports.model.is_none()
+        && let Some(key) = store.recall(repository, &memo).await?
+    {
+        let edition: Edition = codec::get_json(store, repository, &key).await?;
+        for (locale, list) in &edition.lists {
+            let entries: Vec<PageEntry> = codec::get_json(store, repository, list).await?;
+            ports.pages.put(repository, build, *locale, &entries).await?;
+        }
+        return Ok(IndexOutput { edition: key });
+    }
+    let edition = make_edition(repository, build, input, ports).await?;
+    let key = codec::put_json(store, repository, &edition).await?;
+    if ports.model.is_none() {
+        store.remember(repository, &memo, &key).await?;
+    }
+    Ok(IndexOutput { edition: key })
+}
+
+async fn make_edition(
+    repository: &RepositoryId,
+    build: &BuildId,
+    input: &IndexInput,
+    ports: IndexPorts<'_>,
+) -> Result<Edition> {
+    let store = ports.artefacts;
     let manifest: Manifest = codec::get_json(store, repository, &input.manifest).await?;
     let plan: Plan = codec::get_json(store, repository, &input.plan).await?;
-    let mut wikis = BTreeMap::new();
+    let (mut wikis, mut lists) = (BTreeMap::new(), BTreeMap::new());
     let mut documents = Vec::new();
     for locale in &input.locales {
         let gathered = gather::wiki(repository, &manifest, &plan, *locale, ports).await?;
         documents.extend(gathered.documents);
-        wikis.insert(
-            *locale,
-            codec::put_json(ports.published, repository, &gathered.wiki).await?,
-        );
+        let wiki = codec::put_json(ports.published, repository, &gathered.wiki).await?;
+        wikis.insert(*locale, wiki);
+        let list = codec::put_json(store, repository, &gathered.entries).await?;
+        lists.insert(*locale, list);
         ports
             .pages
             .put(repository, build, *locale, &gathered.entries)
@@ -66,17 +98,16 @@ pub async fn index_build(
         .build(repository, &manifest.commit, documents, ports.model)
         .await?;
     copy_for_readers(repository, &manifest, &plan, input, ports).await?;
-    let edition = Edition {
+    Ok(Edition {
         commit: manifest.commit,
         commit_time: manifest.commit_time,
         manifest: input.manifest.clone(),
         plan: input.plan.clone(),
         wikis,
+        lists,
         search,
         packages: plan.packages.clone(),
-    };
-    let edition = codec::put_json(store, repository, &edition).await?;
-    Ok(IndexOutput { edition })
+    })
 }
 
 /// Readers open the manifest, the plan with what belongs to it, and the source text from where they look.

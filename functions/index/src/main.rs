@@ -42,7 +42,7 @@ async fn main() -> anyhow::Result<()> {
         let (repository, build) = (&request.repository, &request.build);
         match &request.input {
             StageInput::Index(input) => {
-                stage::output(&index_build(repository, build, input, to_index).await?)
+                stage::output(&index_build(repository, build, request.mode, input, to_index).await?)
             }
             StageInput::Publish(input) => {
                 stage::output(&publish_build(repository, build, input, to_publish).await?)

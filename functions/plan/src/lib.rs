@@ -20,6 +20,7 @@ use deepwiki_domain::{
     ArtefactKey, BuildId, RepoPath, RepositoryId, Slug, StageError,
     facts::{FileFacts, ShardFacts},
     graph::{FileId, Graph, Ranks},
+    job::BuildMode,
     manifest::{Manifest, Role, Shard},
     memo,
     message::{GenerateInput, PlanInput, PlanOutput},
@@ -40,14 +41,36 @@ pub struct PlanPorts<'a> {
     pub artefacts: &'a dyn ArtefactStore,
 }
 
-/// Plans the wiki of a commit. `Transient` where a shard has no facts yet.
+/// Plans the wiki of a commit, unless an earlier build has planned the same and the mode lets us use it. `Transient`
+/// where a shard has no facts yet.
 pub async fn plan_wiki(
     repository: &RepositoryId,
     build: &BuildId,
+    mode: BuildMode,
     input: &PlanInput,
     ports: PlanPorts<'_>,
 ) -> Result<PlanOutput> {
     let store = ports.artefacts;
+    let memo = memo::plan(&input.manifest);
+    let known = match mode {
+        BuildMode::Incremental => store.recall(repository, &memo).await?,
+        BuildMode::Full => None,
+    };
+    let (key, plan) = match known {
+        Some(key) => (key.clone(), codec::get_json(store, repository, &key).await?),
+        None => {
+            let plan = make_plan(repository, input, store).await?;
+            let key = codec::put_json(store, repository, &plan).await?;
+            store.remember(repository, &memo, &key).await?;
+            (key, plan)
+        }
+    };
+    let items = work_items(input, &plan, &key)?;
+    let pages = store.put_items(repository, build, "pages", &items).await?;
+    Ok(PlanOutput { plan: key, pages })
+}
+
+async fn make_plan(repository: &RepositoryId, input: &PlanInput, store: &dyn ArtefactStore) -> Result<Plan> {
     let manifest: Manifest = codec::get_json(store, repository, &input.manifest).await?;
     let (files, names) = load_facts(store, repository, &manifest).await?;
     let readmes = load_readmes(store, repository, &manifest, &files).await?;
@@ -70,7 +93,7 @@ pub async fn plan_wiki(
             brief: key,
         });
     }
-    let plan = Plan {
+    Ok(Plan {
         schema: PLAN_VERSION,
         repository: repository.clone(),
         commit,
@@ -81,11 +104,7 @@ pub async fn plan_wiki(
         outline: Some(outline),
         packages: Some(packages),
         homes: draft.homes,
-    };
-    let key = codec::put_json(store, repository, &plan).await?;
-    let items = work_items(input, &plan, &key)?;
-    let pages = store.put_items(repository, build, "pages", &items).await?;
-    Ok(PlanOutput { plan: key, pages })
+    })
 }
 
 /// One item a page and language, for the state machine to hand out.

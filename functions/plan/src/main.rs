@@ -19,7 +19,7 @@ async fn main() -> anyhow::Result<()> {
     let harness = StageHarness::new(&sdk, &config, &[Stage::Plan]);
     let plan = async |request: StageRequest| match &request.input {
         StageInput::Plan(input) => {
-            stage::output(&plan_wiki(&request.repository, &request.build, input, ports).await?)
+            stage::output(&plan_wiki(&request.repository, &request.build, request.mode, input, ports).await?)
         }
         _ => Err(stage::not_mine(&request)),
     };

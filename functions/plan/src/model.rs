@@ -1,7 +1,10 @@
 //! A repository as the planner sees it: files, definitions and certain uses, with quick ways from one to the
 //! others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use deepwiki_domain::{
     Language,
@@ -22,6 +25,8 @@ pub(crate) struct Model<'a> {
     owner: BTreeMap<SymbolId, SymbolId>,
     /// The members of each type, in order of appearance.
     members: BTreeMap<SymbolId, Vec<SymbolId>>,
+    /// What [`Model::weight`] has found, by definition: asked for the same ones again and again.
+    weights: Vec<OnceCell<f64>>,
 }
 
 impl<'a> Model<'a> {
@@ -41,6 +46,7 @@ impl<'a> Model<'a> {
             incoming,
             owner: BTreeMap::new(),
             members: BTreeMap::new(),
+            weights: vec![OnceCell::new(); graph.symbol_count() as usize],
         };
         model.find_owners();
         model
@@ -236,6 +242,11 @@ impl<'a> Model<'a> {
 
     /// How much a definition is worth a reader's time.
     pub(crate) fn weight(&self, symbol: SymbolId) -> f64 {
+        let kept = self.weights.get(symbol.0 as usize);
+        kept.map_or(0.0, |kept| *kept.get_or_init(|| self.weigh(symbol)))
+    }
+
+    fn weigh(&self, symbol: SymbolId) -> f64 {
         let Some((_, definition)) = self.definition(symbol) else {
             return 0.0;
         };

@@ -1,7 +1,14 @@
 //! Names under which the result of a step is found again. A memo is made from everything that the result
 //! depends on, so that "made before" and "would be made the same again" are one and the same.
 
-use crate::{ArtefactKey, BuildId, Locale, facts::FACTS_VERSION, search::vector::VECTORS_VERSION};
+use crate::{
+    ArtefactKey, BuildId, Locale,
+    facts::FACTS_VERSION,
+    graph::GRAPH_VERSION,
+    plan::PLAN_VERSION,
+    search::{INDEX_VERSION, vector::VECTORS_VERSION},
+    wiki::WIKI_VERSION,
+};
 
 /// The name of a result by what went into it: 64 hex digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,6 +40,23 @@ pub fn chunk(shard: &ArtefactKey) -> MemoKey {
 /// its model and prompt where it has them.
 pub fn page(brief: &ArtefactKey, locale: Locale, writer: &str) -> MemoKey {
     MemoKey::of(&["page", writer, locale.tag(), brief.as_str()])
+}
+
+/// The plan of a manifest.
+pub fn plan(manifest: &ArtefactKey) -> MemoKey {
+    let versions = format!("{PLAN_VERSION} {GRAPH_VERSION} {FACTS_VERSION}");
+    MemoKey::of(&["plan", &versions, manifest.as_str()])
+}
+
+/// The [`crate::wiki::Edition`] that indexing makes of a plan's pages, where search goes by words alone.
+pub fn edition(plan: &ArtefactKey, locales: &[Locale], writer: &str) -> MemoKey {
+    let versions = format!("{WIKI_VERSION} {INDEX_VERSION}");
+    let locales = locales.iter().map(|locale| locale.tag());
+    let parts: Vec<&str> = ["edition", &versions, writer, plan.as_str()]
+        .into_iter()
+        .chain(locales)
+        .collect();
+    MemoKey::of(&parts)
 }
 
 /// What a model wrote for a page, given the part of the prompt that is the page's own. What all pages share is not in

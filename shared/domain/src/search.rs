@@ -15,6 +15,10 @@ pub use filter::Filter;
 
 use crate::{CommitId, Language, Locale, RepoPath, RepositoryId, Slug, facts::SymbolKind, manifest::Role};
 
+/// The version of search generations: of what is indexed, of the terms that are made of it, and of the form in which the
+/// embedded index keeps them.
+pub const INDEX_VERSION: u32 = 3;
+
 /// The most hits that one query may ask for.
 pub const MOST_HITS: usize = 100;
 

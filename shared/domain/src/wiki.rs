@@ -94,6 +94,8 @@ pub struct Edition {
     pub plan: ArtefactKey,
     /// The [`Wiki`] of each language.
     pub wikis: BTreeMap<Locale, ArtefactKey>,
+    /// The list of the pages of each language: [`PageEntry`]s.
+    pub lists: BTreeMap<Locale, ArtefactKey>,
     /// The search generation.
     pub search: ArtefactKey,
     /// The [`crate::packages::Packages`].

@@ -3,11 +3,10 @@
 //! `DWSEARCH`, the version, the number of files; for each its name and content, each with its length before
 //! it. Numbers are 32 or 64 bits, little-endian.
 
+use deepwiki_domain::search::INDEX_VERSION;
+
 /// What a blob begins with.
 const MAGIC: &[u8; 8] = b"DWSEARCH";
-
-/// The version of the whole generation: of this form, of the files' content and of the terms in them.
-const VERSION: u32 = 3;
 
 /// More files than a generation has.
 const MOST_FILES: u32 = 64;
@@ -20,7 +19,7 @@ pub(crate) fn pack(files: &[(String, Vec<u8>)]) -> Vec<u8> {
         .sum();
     let mut blob = Vec::with_capacity(size + 16);
     blob.extend_from_slice(MAGIC);
-    blob.extend_from_slice(&VERSION.to_le_bytes());
+    blob.extend_from_slice(&INDEX_VERSION.to_le_bytes());
     blob.extend_from_slice(&(files.len() as u32).to_le_bytes());
     for (name, content) in files {
         blob.extend_from_slice(&(name.len() as u32).to_le_bytes());
@@ -36,7 +35,7 @@ pub(crate) fn unpack(blob: &[u8]) -> Option<Vec<(&str, &[u8])>> {
     let mut rest = blob.strip_prefix(MAGIC)?;
     let version = take_u32(&mut rest)?;
     let count = take_u32(&mut rest)?;
-    if version != VERSION || count > MOST_FILES {
+    if version != INDEX_VERSION || count > MOST_FILES {
         return None;
     }
     let mut files = Vec::new();

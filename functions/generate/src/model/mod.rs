@@ -14,7 +14,7 @@ use std::{
 };
 
 use deepwiki_domain::{
-    ArtefactKey, Locale, RepoPath, RepositoryId,
+    ArtefactKey, Locale, RepoPath, RepositoryId, forecast,
     gate::Evidence,
     job::BuildMode,
     memo,
@@ -32,7 +32,7 @@ use crate::{GeneratePorts, evidence::PageEvidence, structural};
 pub(crate) use prompt::PROMPT_VERSION;
 
 /// How often what does not hold goes back to the model.
-const ROUNDS: usize = 2;
+pub(crate) const ROUNDS: u32 = 2;
 
 /// Writes pages with a model.
 pub struct ModelWriter {
@@ -106,6 +106,27 @@ impl ModelWriter {
         Ok((page, draft.fallen))
     }
 
+    /// The tokens of a page's own part of the prompt, where a model writes it: its facts, and source text for all the
+    /// room that is left.
+    pub(crate) fn tokens_of(&self, brief: &PageBrief, locale: Locale) -> Option<u64> {
+        let facts = Facts::of(brief, prompt::FACT_TOKENS);
+        let spare = prompt::PAGE_TOKENS.saturating_sub(prompt::FACT_TOKENS);
+        let part = || forecast::tokens(PagePart::new(brief, &facts, "", locale).text());
+        facts.are_enough().then(|| part() + spare)
+    }
+
+    /// The tokens of what all prompts of a plan begin with.
+    pub(crate) async fn shared_tokens(
+        &self,
+        repository: &RepositoryId,
+        plan: &ArtefactKey,
+        locale: Locale,
+        store: &dyn ArtefactStore,
+    ) -> Result<u64> {
+        let card = self.card_of(repository, plan, store).await?;
+        Ok(forecast::tokens(&prompt::system(locale)) + forecast::tokens(&card))
+    }
+
     /// Asks for a draft, and for its faults to be mended.
     async fn converse(&self, prompt: &Prompt, desk: &Desk<'_>) -> Result<Settled> {
         let mut draft = None;
@@ -121,7 +142,7 @@ impl ModelWriter {
                 break;
             }
             draft = Draft::read(&text);
-            rounds += usize::from(draft.is_none());
+            rounds += u32::from(draft.is_none());
         }
         let mut draft = draft.unwrap_or_default();
         while rounds < ROUNDS {

@@ -1,0 +1,131 @@
+//! `deepwiki estimate`: what a build will take, before it spends anything.
+
+use std::{path::PathBuf, sync::Arc};
+
+use deepwiki_domain::{
+    forecast::{self, Spend, WriterHabits},
+    job::BuildMode,
+};
+use serde::Serialize;
+
+use super::build::{reader_of, request_of};
+use crate::{
+    args::Estimate,
+    library::{Library, source_of},
+    output,
+    pipeline::Pipeline,
+    progress::Progress,
+    writer::Paid,
+};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Forecast {
+    repository: deepwiki_domain::RepositoryId,
+    commit: deepwiki_domain::CommitId,
+    files: usize,
+    skipped: usize,
+    bytes: u64,
+    /// Pages that are not there yet and so will be written, each language counted.
+    pages: u32,
+    writer: String,
+    /// What the model takes where every page needs only one call, and its reply is as long as it may be.
+    usual: Spend,
+    /// What it takes where every page has to be mended as often as is allowed.
+    at_most: Spend,
+}
+
+pub(crate) async fn run(data: Option<PathBuf>, arguments: Estimate) -> anyhow::Result<()> {
+    let (source, reader) = reader_of(source_of(&arguments.source)?, None)?;
+    let Paid { writer, purse } = arguments.model.writer()?;
+    let card = arguments.model.card_if_any()?;
+    let request = request_of(
+        &source,
+        arguments.revision.clone(),
+        &arguments.language,
+        BuildMode::Incremental,
+    );
+    let mut library = Library::open(data).await?;
+    // What is read for a repository that nobody has built is not kept.
+    let elsewhere = tempfile::tempdir()?;
+    if library.find(request.repository.as_str()).await.is_err() {
+        library = Library::open(Some(elsewhere.path().to_owned())).await?;
+    }
+    let pipeline = Pipeline {
+        library: Arc::new(library),
+        source: reader,
+        writer,
+        purse,
+        progress: Progress::new(request.source.name()),
+        request,
+        has_job: false,
+    };
+    let (manifest, plan) = pipeline.run_to_plan().await?;
+    let request = &pipeline.request;
+    let store = pipeline.library.artefacts.as_ref();
+    let work = deepwiki_generate::workload(
+        &request.repository,
+        &plan,
+        &request.locales,
+        &pipeline.writer,
+        store,
+    )
+    .await?;
+    let spend = |calls_per_page: u32| match &card {
+        Some(card) => {
+            let habits = WriterHabits {
+                calls_per_page: f64::from(calls_per_page),
+                output_per_call: f64::from(card.max_tokens),
+            };
+            forecast::writing(&work, &habits, card.prices.as_ref())
+        }
+        None => Spend {
+            cost_usd: Some(0.0),
+            ..Spend::default()
+        },
+    };
+    let forecast = Forecast {
+        repository: request.repository.clone(),
+        commit: manifest.commit.clone(),
+        files: manifest.files.len(),
+        skipped: manifest.skipped.len(),
+        bytes: manifest.files.iter().map(|file| file.bytes).sum(),
+        pages: work.pages,
+        writer: pipeline.writer.id().to_owned(),
+        usual: spend(1),
+        at_most: spend(pipeline.writer.most_calls().max(1)),
+    };
+    if arguments.json {
+        return output::json(&forecast);
+    }
+    output::line(format_args!(
+        "{}: {} files ({:.1} MB) at commit {}, {} pages to write",
+        forecast.repository,
+        forecast.files,
+        forecast.bytes as f64 / 1e6,
+        forecast.commit.short(),
+        forecast.pages,
+    ));
+    match card {
+        None => output::line("the structural writer calls no model: 0 USD"),
+        Some(_) => {
+            output::line(told("one call a page", &forecast.usual));
+            output::line(told("at most", &forecast.at_most));
+        }
+    }
+    Ok(())
+}
+
+fn told(when: &str, spend: &Spend) -> String {
+    let Spend {
+        calls,
+        input_tokens,
+        output_tokens,
+        ..
+    } = spend;
+    let cost = match spend.cost_usd {
+        Some(cost) => format!("{cost:.2} USD"),
+        None => "no price is known: name it with --price".to_owned(),
+    };
+    format!("{when}: {calls} calls, {input_tokens} tokens read, {output_tokens} written or fewer: {cost}")
+}
