@@ -31,7 +31,7 @@ pub fn export_site(wiki: &Wiki, pages: &[Page], source: &RepositorySource) -> St
                         ul { @for page in pages { li .nested[page.parent.is_some()] { a href={ "#" (page.slug) } { (clean(&page.title)) } } } }
                     }
                     main #content {
-                        @for page in pages { (site_page(page, text, source, &wiki.commit)) }
+                        @for page in pages { (site_page(page, pages, text, source, &wiki.commit)) }
                     }
                 }
             }
@@ -40,12 +40,20 @@ pub fn export_site(wiki: &Wiki, pages: &[Page], source: &RepositorySource) -> St
     document.into_string()
 }
 
-fn site_page(page: &Page, text: &Text, source: &RepositorySource, commit: &CommitId) -> Markup {
+fn site_page(
+    page: &Page,
+    pages: &[Page],
+    text: &Text,
+    source: &RepositorySource,
+    commit: &CommitId,
+) -> Markup {
     let address = SiteAddress {
         slug: &page.slug,
         source,
         commit,
     };
+    let by_slug = |slug: &Slug| pages.iter().find(|page| page.slug == *slug);
+    let related: Vec<&Page> = page.related.iter().filter_map(by_slug).collect();
     html! {
         article id=(page.slug) {
             header .opening {
@@ -53,6 +61,12 @@ fn site_page(page: &Page, text: &Text, source: &RepositorySource, commit: &Commi
                 @if let Some(lead) = page.lead() { p .lead { (clean(lead)) } }
             }
             (article(page, text, &address))
+            @if !related.is_empty() {
+                nav .related aria-label=(text.related) {
+                    h2 { (text.related) }
+                    ul { @for page in &related { li { a href=(address.page(&page.slug)) { strong { (clean(&page.title)) } } } } }
+                }
+            }
         }
     }
 }

@@ -425,6 +425,19 @@ async fn the_language_follows_the_browser_until_one_is_chosen() {
 }
 
 #[tokio::test]
+async fn spaces_stand_between_english_sentences_and_not_between_japanese_ones() {
+    let service = Service::new().await;
+    for (language, said) in [
+        ("en", "</span> <span class=\"said\">"),
+        ("ja", "</span><span class=\"said\">"),
+    ] {
+        let address = format!("/wiki/{{id}}/overview?language={language}");
+        let page = service.browse(&address).await.text();
+        assert_eq!(page.matches(said).count(), 3, "{language}");
+    }
+}
+
+#[tokio::test]
 async fn exports_hold_the_whole_wiki() {
     let service = Service::new().await;
     let wiki: Wiki =
@@ -436,6 +449,11 @@ async fn exports_hold_the_whole_wiki() {
         .await
         .html();
     assert_eq!(all(&site, "article h1").len(), 3);
+    let related = all(&site, ".related a");
+    assert_eq!(
+        related,
+        ["The way of a request", "The cache", "The face of DeepWiki"]
+    );
     assert!(attributes(&site, "script, link, img", "src").is_empty());
     for address in attributes(&site, "a", "href") {
         if let Some(anchor) = address.strip_prefix('#') {

@@ -66,6 +66,7 @@ pub(crate) async fn wiki(
             .source
             .link(&manifest.commit, &citation.path, citation.start, citation.end)
     };
+    let titles = markdown::titles(&pages);
     let wiki = Wiki {
         schema: WIKI_VERSION,
         repository: repository.clone(),
@@ -75,7 +76,7 @@ pub(crate) async fn wiki(
         writer: ports.writer.to_owned(),
         pages: pages
             .iter()
-            .map(|page| markdown::wiki_page(page, &link))
+            .map(|page| markdown::wiki_page(page, &titles, &link))
             .collect(),
         skipped: manifest.skipped.clone(),
         validity,

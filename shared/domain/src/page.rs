@@ -162,6 +162,14 @@ pub struct Statement {
     pub citations: Vec<Citation>,
 }
 
+impl Statement {
+    /// Whether it ends as Japanese sentences do, by a mark of full width: nothing stands between it and the next.
+    pub fn ends_wide(&self) -> bool {
+        let ends = ['。', '！', '？', '」', '』', '）'];
+        gate::plain(&self.text).trim_end().ends_with(ends)
+    }
+}
+
 /// A piece of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

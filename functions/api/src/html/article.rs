@@ -125,11 +125,11 @@ impl<'a> Writer<'a> {
     }
 
     fn sentences(&mut self, statements: &'a [Statement]) -> Markup {
-        let sentences: Vec<Markup> = statements
+        let sentences: Vec<(Markup, bool)> = statements
             .iter()
-            .map(|statement| self.statement(statement))
+            .map(|statement| (self.statement(statement), statement.ends_wide()))
             .collect();
-        html! { @for sentence in &sentences { (sentence) " " } }
+        html! { @for (sentence, ends_wide) in &sentences { (sentence) @if !ends_wide { " " } } }
     }
 
     fn statement(&mut self, statement: &'a Statement) -> Markup {

@@ -93,8 +93,12 @@ pub(super) async fn get_page(
 ) -> Result<Json<PageView>, Problem> {
     let edition = service.library.edition(&id, params.wish()).await?;
     let page = service.library.page(&edition, &slug).await?;
+    let entries = service.library.pages(&edition).await?;
+    let titles = entries
+        .iter()
+        .map(|entry| (entry.slug.clone(), entry.title.clone()));
     Ok(Json(PageView {
-        markdown: markdown::page(&page, &|at| edition.host_link(at)),
+        markdown: markdown::page(&page, &titles.collect(), &|at| edition.host_link(at)),
         page: page.as_ref().clone(),
         repository: id,
         language: edition.locale,

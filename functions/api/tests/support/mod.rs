@@ -220,6 +220,8 @@ impl Memory {
 fn wiki(id: &RepositoryId, commit: &CommitId, locale: Locale, pages: &[&Page]) -> Wiki {
     let mut validity = Validity::default();
     pages.iter().for_each(|page| validity += page.validity);
+    let titles = pages.iter().map(|page| (page.slug.clone(), page.title.clone()));
+    let titles = titles.collect();
     Wiki {
         schema: WIKI_VERSION,
         repository: id.clone(),
@@ -229,7 +231,7 @@ fn wiki(id: &RepositoryId, commit: &CommitId, locale: Locale, pages: &[&Page]) -
         writer: "structural 1".into(),
         pages: pages
             .iter()
-            .map(|page| markdown::wiki_page(page, &|_| None))
+            .map(|page| markdown::wiki_page(page, &titles, &|_| None))
             .collect(),
         skipped: Vec::new(),
         validity,

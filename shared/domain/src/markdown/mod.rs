@@ -5,6 +5,8 @@
 mod anchor;
 mod escape;
 
+use std::collections::BTreeMap;
+
 use crate::{
     Locale, Slug,
     page::{Block, Citation, Diagram, Inline, Page, PageLink, Row, Section, Statement},
@@ -16,6 +18,9 @@ pub use escape::is_disruptive;
 /// Gives the address at which cited lines can be read, where there is one.
 pub type Link<'a> = &'a dyn Fn(&Citation) -> Option<String>;
 
+/// The titles of a wiki's pages, for links that lead to them.
+pub type Titles = BTreeMap<Slug, String>;
+
 /// Gives the address of another page.
 type PageTarget<'a> = &'a dyn Fn(&Slug) -> String;
 
@@ -26,10 +31,17 @@ struct Targets<'a> {
     page: PageTarget<'a>,
 }
 
-/// A page as Markdown. Other pages are linked as `<slug>.md`.
-pub fn page(page: &Page, link: Link<'_>) -> String {
+/// The titles of these pages.
+pub fn titles(pages: &[Page]) -> Titles {
+    let titles = pages.iter().map(|page| (page.slug.clone(), page.title.clone()));
+    titles.collect()
+}
+
+/// A page as Markdown. Other pages are linked as `<slug>.md`, by their titles where these are known.
+pub fn page(page: &Page, titles: &Titles, link: Link<'_>) -> String {
     render(
         page,
+        titles,
         Targets {
             lines: link,
             page: &file_name,
@@ -40,6 +52,7 @@ pub fn page(page: &Page, link: Link<'_>) -> String {
 /// All pages as one document, linked by their headings.
 pub fn document(pages: &[Page], link: Link<'_>) -> String {
     let anchors = anchor::of_pages(pages);
+    let titles = titles(pages);
     let target = |slug: &Slug| match anchors.get(slug) {
         Some(anchor) => format!("#{anchor}"),
         None => file_name(slug),
@@ -47,6 +60,7 @@ pub fn document(pages: &[Page], link: Link<'_>) -> String {
     let pages = pages.iter().map(|page| {
         render(
             page,
+            &titles,
             Targets {
                 lines: link,
                 page: &target,
@@ -60,7 +74,7 @@ fn file_name(slug: &Slug) -> String {
     format!("{slug}.md")
 }
 
-fn render(page: &Page, to: Targets<'_>) -> String {
+fn render(page: &Page, titles: &Titles, to: Targets<'_>) -> String {
     let mut out = format!("# {}\n", title(page));
     for part in &page.sections {
         section(&mut out, page, part, to);
@@ -76,10 +90,10 @@ fn render(page: &Page, to: Targets<'_>) -> String {
     }
     if !page.related.is_empty() {
         paragraph(&mut out, &format!("## {related}"));
-        let related = page
-            .related
-            .iter()
-            .map(|slug| format!("- {}", page_link(link_text(page, slug), slug, to.page)));
+        let related = page.related.iter().map(|slug| {
+            let title = titles.get(slug).map_or(slug.as_str(), String::as_str);
+            format!("- {}", page_link(title, slug, to.page))
+        });
         paragraph(&mut out, &related.collect::<Vec<_>>().join("\n"));
     }
     out
@@ -95,7 +109,7 @@ fn list_headings(locale: Locale) -> (&'static str, &'static str) {
 
 /// A page as the export holds it, with one entry for every citation of every statement, table row, quote and
 /// code block.
-pub fn wiki_page(page: &Page, link: Link<'_>) -> WikiPage {
+pub fn wiki_page(page: &Page, titles: &Titles, link: Link<'_>) -> WikiPage {
     let mut citations = Vec::new();
     let mut note = |statement: String, cited: &[Citation]| {
         citations.extend(cited.iter().map(|citation| CitedStatement {
@@ -128,7 +142,7 @@ pub fn wiki_page(page: &Page, link: Link<'_>) -> WikiPage {
         parent: page.parent.clone(),
         order: page.order,
         summary: page.summary.clone(),
-        markdown: self::page(page, link),
+        markdown: self::page(page, titles, link),
         sources: page.sources.clone(),
         citations,
         diagrams: page
@@ -220,8 +234,14 @@ fn paragraph(out: &mut String, text: &str) {
 }
 
 fn sentences(statements: &[Statement], to: Targets<'_>) -> String {
-    let sentences: Vec<String> = statements.iter().map(|statement| cited(statement, to)).collect();
-    sentences.join(" ")
+    let mut out = String::new();
+    for (at, statement) in statements.iter().enumerate() {
+        out.push_str(&cited(statement, to));
+        if at + 1 < statements.len() && !statement.ends_wide() {
+            out.push(' ');
+        }
+    }
+    out
 }
 
 fn list(ordered: bool, items: &[Vec<Statement>], to: Targets<'_>) -> String {
@@ -292,21 +312,17 @@ fn page_link(text: &str, slug: &Slug, page: PageTarget<'_>) -> String {
     format!("[{text}]({})", page(slug))
 }
 
-/// What the page itself calls another page, or else that page's slug.
-fn link_text<'a>(page: &'a Page, slug: &'a Slug) -> &'a str {
-    let blocks = page.sections.iter().flat_map(|section| &section.blocks);
-    let mut links = blocks.filter_map(|block| match block {
-        Block::Links(links) => Some(links),
-        _ => None,
-    });
-    links
-        .find_map(|links| links.iter().find(|link| link.slug == *slug))
-        .map_or(slug.as_str(), |link| &link.text)
-}
-
 fn cited(statement: &Statement, to: Targets<'_>) -> String {
-    let citations = citations(&statement.citations, to.lines);
-    format!("{}{citations}", sentence(statement, to.page))
+    let sentence = sentence(statement, to.page);
+    if !statement.ends_wide() || statement.citations.is_empty() {
+        return format!("{sentence}{}", citations(&statement.citations, to.lines));
+    }
+    // Japanese sets brackets of full width around them, and no space anywhere.
+    let cited = statement
+        .citations
+        .iter()
+        .map(|citation| cite(citation, to.lines));
+    format!("{sentence}（{}）", cited.collect::<Vec<_>>().join("、"))
 }
 
 fn sentence(statement: &Statement, page: PageTarget<'_>) -> String {

@@ -284,7 +284,7 @@ proptest! {
 
     #[test]
     fn a_page_reads_back_with_its_own_structure_and_no_other(page in pages()) {
-        let markdown = super::page(&page, &address);
+        let markdown = super::page(&page, &Titles::new(), &address);
         let parts = read(&markdown);
         let (headings, links, rows, fences) = expected(&page);
         prop_assert_eq!(&parts.foreign, &Vec::<String>::new(), "in\n{}", markdown);
@@ -315,7 +315,7 @@ proptest! {
 
     #[test]
     fn every_citation_of_the_export_belongs_to_a_sentence_of_its_markdown(page in pages()) {
-        let export = wiki_page(&page, &|_| None);
+        let export = wiki_page(&page, &Titles::new(), &|_| None);
         for cited in &export.citations {
             prop_assert!(export.markdown.contains(&cited.statement), "{:?} in\n{}", cited.statement, export.markdown);
         }
@@ -386,9 +386,10 @@ fn a_page_reads_well_as_plain_text() {
 
 ## Related pages
 
-- [tls](tls.md)
+- [TLS \\[secure\\]](tls.md)
 ";
-    assert_eq!(super::page(&page, &link), expected);
+    let titles = Titles::from([(Slug::new("tls").unwrap(), "TLS [secure]".to_owned())]);
+    assert_eq!(super::page(&page, &titles, &link), expected);
 }
 
 #[test]
@@ -413,7 +414,7 @@ fn pages_of_one_document_are_linked_by_their_headings() {
 
 ## Related pages
 
-- [tls](#the-net-1)
+- [The Net](#the-net-1)
 
 # The Net
 
@@ -422,4 +423,36 @@ fn pages_of_one_document_are_linked_by_their_headings() {
 - [absent](absent.md)
 ";
     assert_eq!(document(&pages, &|_| None), expected);
+}
+
+#[test]
+fn japanese_sentences_follow_each_other_without_spaces() {
+    let says = |text: &str, lines: &[u32]| Statement {
+        text: vec![Inline::Text(text.into())],
+        citations: lines
+            .iter()
+            .map(|line| Citation {
+                path: RepoPath::new("a.rs").unwrap(),
+                start: *line,
+                end: *line,
+            })
+            .collect(),
+    };
+    let to = Targets {
+        lines: &|at| (at.start == 1).then(|| "https://h.example/a".to_owned()),
+        page: &file_name,
+    };
+    let said = [
+        says("接続を開きます。", &[1, 2]),
+        says("(net) は部品です。", &[2]),
+        says("Opens it.", &[2]),
+        says("In English.", &[]),
+        says("終わりです。", &[]),
+        says("以上。", &[]),
+    ];
+    assert_eq!(
+        sentences(&said, to),
+        "接続を開きます。（[a.rs:1-1](https://h.example/a)、[a.rs:2-2]）(net) は部品です。（[a.rs:2-2]）\
+         Opens it. [a.rs:2-2] In English. 終わりです。以上。"
+    );
 }
