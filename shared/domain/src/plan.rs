@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of [`Plan`] and [`PageBrief`].
-pub const PLAN_VERSION: u32 = 4;
+pub const PLAN_VERSION: u32 = 5;
 
 /// The pages of a wiki, and what the gate and the readers need beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,6 +187,8 @@ pub enum BriefSection {
     Environment(Vec<NamedPlace>),
     /// Files that set it up.
     ConfigFiles(Vec<ConfigCard>),
+    /// What the build system of each manifest offers without being told.
+    Standard(Vec<BuildCard>),
     /// Commands that its manifests and build files define.
     Scripts(Vec<ScriptCard>),
     /// Continuous integration and delivery.
@@ -460,6 +462,47 @@ pub struct ConfigCard {
     pub entries: Vec<(String, Citation)>,
     /// What its leading comment says.
     pub purpose: Option<Quotation>,
+}
+
+/// A manifest and the commands that work wherever its build system does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildCard {
+    /// The manifest.
+    pub path: crate::RepoPath,
+    /// What the cited line says.
+    pub ground: BuildGround,
+    /// The name in the cited line.
+    pub name: String,
+    /// The commands, in the order in which they are used; they need not stand in the repository.
+    pub steps: Vec<(BuildStep, String)>,
+    /// The line.
+    pub at: Citation,
+}
+
+/// What a manifest says of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildGround {
+    /// It is the package, or a member of the workspace.
+    Declares,
+    /// It is a dependency.
+    Requires,
+    /// It is a tool with settings here.
+    Configures,
+}
+
+/// What a standard command does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildStep {
+    /// Gets the dependencies.
+    Fetch,
+    /// Installs the project itself.
+    Install,
+    /// Builds.
+    Build,
+    /// Runs the tests.
+    Test,
 }
 
 /// A command that the repository defines for its developers.

@@ -144,6 +144,14 @@ impl Facts {
             }
             BriefSection::ConfigFiles(items) => self.each("Configuration files", items, Self::config),
             BriefSection::Automation(items) => self.each("Automation", items, Self::config),
+            BriefSection::Standard(items) => self.each("Standard commands", items, |facts, item| {
+                let steps = item.steps.iter().map(|(_, command)| format!("`{command}`"));
+                let steps: Vec<String> = steps.collect();
+                facts.fact(
+                    &format!("{} names `{}`; usual: {}", item.path, item.name, steps.join(", ")),
+                    [item.at.clone()],
+                );
+            }),
             BriefSection::Scripts(items) => self.each("Commands for developers", items, |facts, item| {
                 let runs = item
                     .command

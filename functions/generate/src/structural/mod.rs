@@ -13,7 +13,7 @@ use deepwiki_domain::{
 use self::phrases::Phrases;
 
 /// The writer's name and version. Any change to what it writes needs a new version, which makes every page anew.
-pub(crate) const WRITER: &str = "structural-5";
+pub(crate) const WRITER: &str = "structural-6";
 
 /// Writes a page. Nothing is checked here; the gate does that.
 pub(crate) fn write(brief: &PageBrief, locale: Locale) -> Page {
@@ -168,6 +168,9 @@ impl PageDraft<'_> {
             }
             BriefSection::Automation(items) => {
                 self.list("automation", heading, items, |file| parts::config(phrases, file));
+            }
+            BriefSection::Standard(items) => {
+                self.list("standard", heading, items, |card| parts::standard(phrases, card));
             }
             BriefSection::Scripts(items) => {
                 let items = parts::scripts(phrases, items);

@@ -114,6 +114,7 @@ impl Phrases {
             BriefSection::Flags(_) => ("Command line options", "コマンドラインオプション"),
             BriefSection::Environment(_) => ("Environment variables", "環境変数"),
             BriefSection::ConfigFiles(_) => ("Configuration files", "設定ファイル"),
+            BriefSection::Standard(_) => ("Standard commands", "標準コマンド"),
             BriefSection::Scripts(_) => ("Commands for developers", "開発者向けコマンド"),
             BriefSection::Automation(_) => ("Automation and packaging", "自動化とパッケージング"),
             BriefSection::Tests(_) => ("Tests", "テスト"),

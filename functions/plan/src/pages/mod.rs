@@ -6,6 +6,7 @@ mod entries;
 mod modules;
 mod overview;
 mod project;
+mod standard;
 mod steered;
 
 use std::collections::BTreeMap;

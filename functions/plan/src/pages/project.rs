@@ -11,7 +11,7 @@ use deepwiki_domain::{
     plan::{BriefSection, ConfigCard, Heading, Quotation, ScriptCard, TestCard, Title},
 };
 
-use super::{Draft, Material, api, modules, overview, page};
+use super::{Draft, Material, api, modules, overview, page, standard};
 use crate::prose;
 
 /// What headings of a README speak of building and running, and of testing.
@@ -96,6 +96,7 @@ fn path_is_housekeeping(path: &str) -> bool {
 pub(crate) fn build_and_run(material: &Material<'_>) -> Option<Draft> {
     let mut draft = Draft::new("build-and-run", Title::BuildAndRun);
     draft.add(guide(material, &BUILDING), BriefSection::Guide);
+    draft.add(standard::commands(material), BriefSection::Standard);
     draft.add(scripts(material), BriefSection::Scripts);
     let automation: Vec<ConfigCard> = material
         .model

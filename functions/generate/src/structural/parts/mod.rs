@@ -4,7 +4,7 @@ mod project;
 mod subject;
 mod symbols;
 
-pub(super) use project::{config, dependencies, entry, environment, named, route, scripts, test};
+pub(super) use project::{config, dependencies, entry, environment, named, route, scripts, standard, test};
 pub(super) use subject::{
     cycle, file, guide, guide_with_code, layer, more, part, purpose, used_by, uses, uses_of,
 };

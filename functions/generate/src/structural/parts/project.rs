@@ -2,7 +2,10 @@
 
 use deepwiki_domain::{
     page::{Block, Inline, Row, Statement},
-    plan::{ConfigCard, DependencyCard, EntryCard, NamedPlace, ScriptCard, TestCard},
+    plan::{
+        BuildCard, BuildGround, BuildStep, ConfigCard, DependencyCard, EntryCard, NamedPlace, ScriptCard,
+        TestCard,
+    },
 };
 
 use crate::structural::{
@@ -178,6 +181,53 @@ pub(in crate::structural) fn config(phrases: Phrases, card: &ConfigCard) -> Vec<
     statements
 }
 
+/// How a build system does its usual work. The commands are no names of the repository.
+pub(in crate::structural) fn standard(phrases: Phrases, card: &BuildCard) -> Vec<Statement> {
+    let japanese = phrases.is_japanese();
+    let ground = match (card.ground, japanese) {
+        (BuildGround::Declares, false) => "declares",
+        (BuildGround::Requires, false) => "requires",
+        (BuildGround::Configures, false) => "configures",
+        (BuildGround::Declares, true) => "を定義しています",
+        (BuildGround::Requires, true) => "を必要とします",
+        (BuildGround::Configures, true) => "を設定しています",
+    };
+    let (path, name) = (code(card.path.as_str()), code(&card.name));
+    let mut words = phrases.pick(
+        vec![
+            path.clone(),
+            text(format!(" {ground} ")),
+            name.clone(),
+            text(": "),
+        ],
+        vec![path, text(" は "), name, text(format!(" {ground}。"))],
+    );
+    match card.path.folder() {
+        "" => {}
+        folder if japanese => words.extend([code(folder), text(" フォルダーで、")]),
+        folder => words.extend([text("in "), code(folder), text(", ")]),
+    }
+    for (at, (step, command)) in card.steps.iter().enumerate() {
+        let last = at + 1 == card.steps.len();
+        if at > 0 {
+            words.push(text(phrases.pick(if last { " and " } else { ", " }, "、")));
+        }
+        words.push(Inline::Strong(command.clone()));
+        words.push(text(match (step, japanese) {
+            (BuildStep::Fetch, false) => " installs the dependencies",
+            (BuildStep::Install, false) => " installs the project",
+            (BuildStep::Build, false) => " builds the project",
+            (BuildStep::Test, false) => " runs the tests",
+            (BuildStep::Fetch, true) => " で依存パッケージをインストールし",
+            (BuildStep::Install, true) => " でインストールし",
+            (BuildStep::Build, true) => " でビルドし",
+            (BuildStep::Test, true) => " でテストし",
+        }));
+    }
+    words.push(text(phrases.pick(".", "ます。")));
+    vec![says(words, [card.at.clone()])]
+}
+
 /// Commands of the repository; those of a build file of which nothing is said come together.
 pub(in crate::structural) fn scripts(phrases: Phrases, cards: &[ScriptCard]) -> Vec<Vec<Statement>> {
     let (told, bare): (Vec<&ScriptCard>, Vec<&ScriptCard>) =
@@ -302,4 +352,86 @@ fn covered(phrases: Phrases, card: &TestCard, path: Inline) -> Statement {
         statement.text.push(link(phrases, page));
     }
     statement
+}
+
+#[cfg(test)]
+mod tests {
+    use deepwiki_domain::{
+        Locale, RepoPath, Slug,
+        facts::Lines,
+        gate::{self, Evidence},
+        page::Citation,
+    };
+
+    use super::*;
+
+    /// A manifest of one line, and nothing that a build system's own commands would be found in.
+    struct Manifest;
+
+    impl Evidence for Manifest {
+        fn line_count(&self, _: &RepoPath) -> Option<u32> {
+            Some(1)
+        }
+        fn text(&self, _: &RepoPath, _: Lines) -> Option<&str> {
+            Some("name = demo")
+        }
+        fn has_name(&self, name: &str) -> bool {
+            ["name", "demo"].contains(&name)
+        }
+        fn has_path(&self, path: &str) -> bool {
+            ["Cargo.toml", "net/pom.xml", "net"].contains(&path)
+        }
+        fn has_page(&self, _: &Slug) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn standard_commands_rest_on_the_manifest_in_both_languages() {
+        let card = |path: &str, ground, steps: &[(BuildStep, &str)]| BuildCard {
+            path: RepoPath::new(path).unwrap(),
+            ground,
+            name: "demo".to_owned(),
+            steps: steps
+                .iter()
+                .map(|(step, command)| (*step, (*command).to_owned()))
+                .collect(),
+            at: Citation {
+                path: RepoPath::new(path).unwrap(),
+                start: 1,
+                end: 1,
+            },
+        };
+        let said = |card: &BuildCard, locale| {
+            let mut statements = standard(Phrases { locale }, card);
+            let statement = gate::check(statements.remove(0), &Manifest).unwrap();
+            gate::plain(&statement.text)
+        };
+        let cargo = card(
+            "Cargo.toml",
+            BuildGround::Declares,
+            &[(BuildStep::Build, "cargo build"), (BuildStep::Test, "cargo test")],
+        );
+        assert_eq!(
+            said(&cargo, Locale::En),
+            "Cargo.toml declares demo: cargo build builds the project and cargo test runs the tests."
+        );
+        assert_eq!(
+            said(&cargo, Locale::Ja),
+            "Cargo.toml は demo を定義しています。cargo build でビルドし、cargo test でテストします。"
+        );
+        let below = card(
+            "net/pom.xml",
+            BuildGround::Requires,
+            &[(BuildStep::Build, "mvn package")],
+        );
+        assert_eq!(
+            said(&below, Locale::En),
+            "net/pom.xml requires demo: in net, mvn package builds the project."
+        );
+        assert_eq!(
+            said(&below, Locale::Ja),
+            "net/pom.xml は demo を必要とします。net フォルダーで、mvn package でビルドします。"
+        );
+    }
 }
