@@ -147,15 +147,31 @@ impl Repositories for DynamoRepositories {
 
     async fn publish(&self, id: &RepositoryId, generation: &Generation) -> Result<bool> {
         let build = text(generation.build.as_str());
+        let newest = self.get(id).await?.and_then(|repository| repository.published);
+        // Only the holder of the lease writes this, so that what was read still stands.
+        let is_new = newest.is_none_or(|newest| !newest.shows_the_same(generation));
+        let history = if is_new {
+            "#history = list_append(:newest, if_not_exists(#history, :none))"
+        } else {
+            "#history[0] = :generation"
+        };
+        let mut values = HashMap::from([
+            (":build".to_owned(), build),
+            (":generation".to_owned(), json(generation)?),
+        ]);
+        // Values that an expression does not use are refused.
+        if is_new {
+            values.insert(":newest".to_owned(), AttributeValue::L(vec![json(generation)?]));
+            values.insert(":none".to_owned(), AttributeValue::L(Vec::new()));
+        }
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
             .key("id", text(id.as_str()))
-            .update_expression(
-                "SET #published = :generation, #published_build = :build, \
-                 #history = list_append(:newest, if_not_exists(#history, :none))",
-            )
+            .update_expression(format!(
+                "SET #published = :generation, #published_build = :build, {history}"
+            ))
             .condition_expression(
                 "#lease = :build AND (attribute_not_exists(#published_build) OR #published_build <> :build)",
             )
@@ -165,10 +181,7 @@ impl Repositories for DynamoRepositories {
                 "history",
                 "lease",
             ])))
-            .expression_attribute_values(":build", build)
-            .expression_attribute_values(":newest", AttributeValue::L(vec![json(generation)?]))
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":generation", json(generation)?);
+            .set_expression_attribute_values(Some(values));
         match update.send().await {
             Ok(_) => {
                 self.shorten_history(id).await?;

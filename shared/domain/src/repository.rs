@@ -71,3 +71,11 @@ pub struct Generation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packages: Option<ArtefactKey>,
 }
+
+impl Generation {
+    /// Whether readers see the same in both: a build of what had not changed.
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        (&self.commit, &self.manifest, &self.plan) == (&other.commit, &other.manifest, &other.plan)
+            && (&self.wikis, &self.search, &self.packages) == (&other.wikis, &other.search, &other.packages)
+    }
+}

@@ -212,7 +212,12 @@ impl Repositories for LocalRepositories {
                 };
                 let since = lease.since;
                 record.repository.published = Some(generation.clone());
-                record.generations.insert(0, Published { generation, since });
+                match record.generations.first_mut() {
+                    Some(newest) if newest.generation.shows_the_same(&generation) => {
+                        newest.generation = generation;
+                    }
+                    _ => record.generations.insert(0, Published { generation, since }),
+                }
                 Ok((true, Write::Yes))
             })?;
             published

@@ -33,7 +33,8 @@ pub trait Repositories: Send + Sync {
 
     /// Moves the published pointer, in one conditional write: only while the generation's build holds the
     /// repository's lease, so that a build that lost it can change nothing (`Permanent`). False, with or
-    /// without the lease, where it points to this build already.
+    /// without the lease, where it points to this build already. A generation that shows the same as the newest takes its
+    /// place among the versions: builds of what has not changed must not push out older wikis.
     async fn publish(&self, id: &RepositoryId, generation: &Generation) -> Result<bool>;
 
     /// Marks as removed; the record and its history stay.

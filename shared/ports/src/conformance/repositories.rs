@@ -44,6 +44,22 @@ pub async fn versions(versions: &dyn Versions, repositories: &dyn Repositories, 
     let listed = versions.list(&id).await.unwrap();
     let times = listed.iter().filter(|it| it.build == newest.build).count();
     assert_eq!(times, 1, "published twice, it is listed once");
+
+    let request = new_request(&source);
+    leases.acquire(&request, NOW).await.unwrap();
+    let same = Generation {
+        build: request.build.clone(),
+        published_at: NOW + 1,
+        ..newest.clone()
+    };
+    assert!(repositories.publish(&id, &same).await.unwrap());
+    let now = versions.list(&id).await.unwrap();
+    assert_eq!(now.first(), Some(&same), "the last build is told");
+    assert_eq!(
+        now.get(1..),
+        listed.get(1..),
+        "what shows the same pushes nothing out"
+    );
 }
 
 async fn keeps_the_first_registration(repositories: &dyn Repositories) {
