@@ -18,30 +18,13 @@ impl Lines {
         let mut starts = Vec::with_capacity(text.len() / 32 + 1);
         let mut ink = Vec::with_capacity(text.len() / 32 + 2);
         let mut indents = Vec::with_capacity(text.len() / 32 + 1);
-        let (mut total, mut blanks, mut at_start) = (0, 0u16, true);
-        for (at, &byte) in text.as_bytes().iter().enumerate() {
-            if at_start {
-                at_start = false;
-                starts.push(at);
-                ink.push(total);
-                blanks = 0;
-                indents.push(0);
-            }
-            match byte {
-                b'\n' => at_start = true,
-                b' ' => blanks = blanks.saturating_add(1),
-                b'\t' => blanks = blanks.saturating_add(4),
-                _ if is_ink(byte) => {
-                    // The first of a line tells its indentation.
-                    if ink.last() == Some(&total)
-                        && let Some(indent) = indents.last_mut()
-                    {
-                        *indent = blanks;
-                    }
-                    total += 1;
-                }
-                _ => {}
-            }
+        let (mut at, mut total) = (0, 0);
+        for line in text.as_bytes().split_inclusive(|&byte| byte == b'\n') {
+            starts.push(at);
+            ink.push(total);
+            indents.push(indent_of(line));
+            total += line.iter().filter(|&&byte| is_ink(byte)).count();
+            at += line.len();
         }
         ink.push(total);
         Self {
@@ -109,6 +92,20 @@ impl Lines {
     pub(crate) fn is_blank(&self, line: u32) -> bool {
         self.ink(facts::Lines::one(line)) == 0
     }
+}
+
+/// How many blanks stand before the ink of a line; zero where there is no ink.
+fn indent_of(line: &[u8]) -> u16 {
+    let mut blanks = 0u16;
+    for &byte in line {
+        match byte {
+            b' ' => blanks = blanks.saturating_add(1),
+            b'\t' => blanks = blanks.saturating_add(4),
+            _ if is_ink(byte) => return blanks,
+            _ => {}
+        }
+    }
+    0
 }
 
 /// Neither ASCII white space nor the continuation of a character that began earlier.

@@ -44,27 +44,21 @@ pub(crate) fn name_hashes(text: &str) -> Vec<u64> {
         recent: vec![0; REMEMBERED],
         found: Vec::with_capacity(text.len() / 64),
     };
-    let mut word = Word::default();
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        if !in_word(byte) {
-            if word.length > 0 {
-                hashes.take(text, &word);
-                word = Word::default();
-            }
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&first) = bytes.get(at) {
+        at += 1;
+        if !in_word(first) {
             continue;
         }
-        if word.length == 0 {
-            word = Word {
-                start: at,
-                ..Word::default()
-            };
+        let mut word = Word::from(at - 1, first);
+        while let Some(&byte) = bytes.get(at)
+            && in_word(byte)
+        {
+            word.push(byte);
+            at += 1;
         }
-        word.length += 1;
-        word.hash = (word.hash ^ u64::from(byte)).wrapping_mul(PRIME);
-        word.beyond_ascii |= byte >= 0x80;
-    }
-    if word.length > 0 {
-        hashes.take(text, &word);
+        hashes.take(text.get(word.start..at).unwrap_or(""), &word);
     }
     hashes.found
 }
@@ -76,19 +70,24 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 /// separators outside ASCII. Looking at bytes is several times as fast as asking every character.
 struct Word {
     start: usize,
-    length: usize,
     hash: u64,
     beyond_ascii: bool,
 }
 
-impl Default for Word {
-    fn default() -> Self {
-        Self {
-            start: 0,
-            length: 0,
+impl Word {
+    fn from(start: usize, first: u8) -> Self {
+        let mut word = Self {
+            start,
             hash: name_hash(""),
             beyond_ascii: false,
-        }
+        };
+        word.push(first);
+        word
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        self.beyond_ascii |= byte >= 0x80;
     }
 }
 
@@ -99,13 +98,12 @@ struct Hashes {
 }
 
 impl Hashes {
-    fn take(&mut self, text: &str, word: &Word) {
-        let written = text.get(word.start..word.start + word.length).unwrap_or("");
+    fn take(&mut self, written: &str, word: &Word) {
         if word.beyond_ascii {
             for name in names(written).filter(|name| name.len() <= LONGEST_NAME) {
                 self.add(name_hash(name));
             }
-        } else if word.length <= LONGEST_NAME && !written.starts_with(|c: char| c.is_ascii_digit()) {
+        } else if written.len() <= LONGEST_NAME && !written.starts_with(|c: char| c.is_ascii_digit()) {
             self.add(word.hash);
         }
     }

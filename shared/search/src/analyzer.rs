@@ -41,8 +41,16 @@ impl Reading {
 #[derive(Clone)]
 pub(crate) struct Analyzer {
     words: Words,
-    /// The terms of the value at hand, one after the other, and where each ends.
-    terms: String,
+    value: Terms,
+    /// The last value that is a path, and its terms: the documents of a file come one after the other.
+    path: String,
+    path_terms: Terms,
+}
+
+/// Terms one after the other, and where each ends.
+#[derive(Clone, Default)]
+struct Terms {
+    text: String,
     ends: Vec<usize>,
 }
 
@@ -50,8 +58,9 @@ impl Analyzer {
     pub(crate) fn new() -> Self {
         Self {
             words: Words::new(),
-            terms: String::new(),
-            ends: Vec::new(),
+            value: Terms::default(),
+            path: String::new(),
+            path_terms: Terms::default(),
         }
     }
 }
@@ -60,7 +69,22 @@ impl Tokenizer for Analyzer {
     type TokenStream<'a> = AnalyzedTerms<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> AnalyzedTerms<'a> {
-        let Self { words, terms, ends } = self;
+        if !text.starts_with(Reading::Path.mark()) {
+            self.value.read(&mut self.words, text);
+            return self.value.stream();
+        }
+        if self.path != text {
+            text.clone_into(&mut self.path);
+            self.path_terms.read(&mut self.words, text);
+        }
+        self.path_terms.stream()
+    }
+}
+
+impl Terms {
+    /// Takes the terms of a value in place of those before.
+    fn read(&mut self, words: &mut Words, value: &str) {
+        let Self { text: terms, ends } = self;
         terms.clear();
         ends.clear();
         let mut emit = |term: &str| {
@@ -68,7 +92,7 @@ impl Tokenizer for Analyzer {
             ends.push(terms.len());
         };
         for reading in Reading::ALL {
-            if let Some(text) = text.strip_prefix(reading.mark()) {
+            if let Some(text) = value.strip_prefix(reading.mark()) {
                 match reading {
                     Reading::Source => words.of_source(text, &mut emit),
                     Reading::Prose => words.of_prose(text, &mut emit),
@@ -78,9 +102,12 @@ impl Tokenizer for Analyzer {
                 break;
             }
         }
+    }
+
+    fn stream(&self) -> AnalyzedTerms<'_> {
         AnalyzedTerms {
-            terms,
-            ends: ends.iter(),
+            terms: &self.text,
+            ends: self.ends.iter(),
             start: 0,
             token: Token::default(),
         }

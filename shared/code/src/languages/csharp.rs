@@ -160,7 +160,6 @@ fn implicit(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match site.name {
         "GetEnvironmentVariable" => environment(reader, site),
         "HttpGet" | "HttpPost" | "HttpPut" | "HttpDelete" | "HttpPatch" | "Route" if site.in_attribute => {
@@ -168,12 +167,12 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
             let path = literal(site.after)
                 .filter(|_| site.after.starts_with('('))
                 .unwrap_or("/");
-            reader.signal(SignalKind::Route, path, method.as_deref(), span);
+            reader.signal(SignalKind::Route, path, method.as_deref(), site.span());
         }
         "MapGet" | "MapPost" | "MapPut" | "MapDelete" | "MapPatch" => {
             if let Some(path) = literal(site.after) {
                 let method = site.name.trim_start_matches("Map").to_uppercase();
-                reader.signal(SignalKind::Route, path, Some(&method), span);
+                reader.signal(SignalKind::Route, path, Some(&method), site.span());
             }
         }
         _ => {}

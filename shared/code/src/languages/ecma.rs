@@ -478,7 +478,6 @@ fn is_test(reader: &Reader<'_>, shape: &Shape<'_>) -> bool {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("require", None) => {
             if let Some(path) = literal(site.after) {
@@ -486,16 +485,16 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
             }
         }
         (name, Some("env")) if matches!(site.outer, Some("process" | "meta" | "Bun")) => {
-            reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+            reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
         }
         ("env", Some("process" | "meta")) => {
             if let Some(name) = literal(site.after).filter(|_| site.after.starts_with('[')) {
-                reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+                reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
             }
         }
         ("get", Some("env")) if site.outer == Some("Deno") => {
             if let Some(name) = literal(site.after) {
-                reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+                reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
             }
         }
         ("option" | "requiredOption", Some(_))
@@ -506,18 +505,23 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         ("command", Some(_)) => {
             if let Some(name) = literal(site.after) {
                 let name = name.split_whitespace().next().unwrap_or("");
-                reader.signal(SignalKind::Command, name, None, span);
+                reader.signal(SignalKind::Command, name, None, site.span());
             }
         }
         ("get" | "post" | "put" | "delete" | "patch" | "all", Some(receiver)) if serves(receiver) => {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
+                reader.signal(
+                    SignalKind::Route,
+                    path,
+                    Some(&site.name.to_uppercase()),
+                    site.span(),
+                );
             }
         }
         ("Get" | "Post" | "Put" | "Delete" | "Patch" | "Controller", None) if site.in_attribute => {
             let path = literal(site.after).unwrap_or("/");
             let method = (site.name != "Controller").then(|| site.name.to_uppercase());
-            reader.signal(SignalKind::Route, path, method.as_deref(), span);
+            reader.signal(SignalKind::Route, path, method.as_deref(), site.span());
         }
         _ => {}
     }

@@ -182,7 +182,6 @@ fn keyed(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("Getenv" | "LookupEnv", Some("os" | "syscall")) => environment(reader, site),
         (name, Some(receiver)) if receiver == "flag" || receiver.ends_with("lags") => {
@@ -193,7 +192,7 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 let strings = literals(site.after);
                 let help = strings.last().filter(|_| strings.len() > 1).copied();
                 if let Some(flag) = strings.first() {
-                    reader.signal(SignalKind::Flag, &format!("--{flag}"), help, span);
+                    reader.signal(SignalKind::Flag, &format!("--{flag}"), help, site.span());
                 }
             }
         }
@@ -213,7 +212,7 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 ),
             };
             if path.starts_with('/') {
-                reader.signal(SignalKind::Route, path, method.as_deref(), span);
+                reader.signal(SignalKind::Route, path, method.as_deref(), site.span());
             }
         }
         _ => {}

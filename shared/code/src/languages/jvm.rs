@@ -312,7 +312,6 @@ fn kotlin_argument(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match site.name {
         "getenv" if site.receiver == Some("System") => environment(reader, site),
         "GetMapping" | "PostMapping" | "PutMapping" | "DeleteMapping" | "PatchMapping" | "RequestMapping"
@@ -332,7 +331,7 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 SignalKind::Route,
                 path,
                 method.map(str::to_uppercase).as_deref(),
-                span,
+                site.span(),
             );
         }
         "get" | "post" | "put" | "delete" | "patch"
@@ -341,7 +340,12 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 && site.receiver.is_none() =>
         {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
+                reader.signal(
+                    SignalKind::Route,
+                    path,
+                    Some(&site.name.to_uppercase()),
+                    site.span(),
+                );
             }
         }
         "Option" if site.in_attribute => flag(reader, site),

@@ -149,17 +149,21 @@ fn variable(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("getenv" | "env", None) if site.kind == ReferenceKind::Call => environment(reader, site),
         ("get" | "post" | "put" | "patch" | "delete" | "any", Some("Route" | "router" | "app")) => {
             if let Some(path) = literal(site.after) {
-                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
+                reader.signal(
+                    SignalKind::Route,
+                    path,
+                    Some(&site.name.to_uppercase()),
+                    site.span(),
+                );
             }
         }
         ("Route", _) if site.in_attribute => {
             if let Some(path) = literal(site.after) {
-                reader.signal(SignalKind::Route, path, None, span);
+                reader.signal(SignalKind::Route, path, None, site.span());
             }
         }
         _ => {}

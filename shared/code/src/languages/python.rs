@@ -245,11 +245,10 @@ fn main_guard(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("getenv" | "getenvb", _) | ("get" | "setdefault" | "pop", Some("environ")) | ("environ", _) => {
             if let Some(name) = literal(site.after) {
-                reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+                reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
             }
         }
         ("add_argument", Some(_)) | ("option" | "argument", Some("click")) => flag(reader, site),
@@ -257,12 +256,12 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         ("add_parser", Some(_)) => {
             if let Some(name) = literal(site.after) {
                 let help = named_literal(site.after, "help");
-                reader.signal(SignalKind::Command, name, help, span);
+                reader.signal(SignalKind::Command, name, help, site.span());
             }
         }
         ("command", Some(_)) if site.in_attribute => {
             if let Some(name) = literal(site.after) {
-                reader.signal(SignalKind::Command, name, None, span);
+                reader.signal(SignalKind::Command, name, None, site.span());
             }
         }
         (
@@ -276,13 +275,13 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 } else {
                     Some(site.name.to_uppercase())
                 };
-                reader.signal(SignalKind::Route, path, method.as_deref(), span);
+                reader.signal(SignalKind::Route, path, method.as_deref(), site.span());
             }
         }
         ("path" | "re_path" | "url", None) if reader.path.file_name() == "urls.py" => {
             if let Some(path) = literal(site.after) {
                 let path = if path.is_empty() { "/" } else { path };
-                reader.signal(SignalKind::Route, path, None, span);
+                reader.signal(SignalKind::Route, path, None, site.span());
             }
         }
         _ => {}

@@ -189,7 +189,6 @@ fn identifier(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("require", None) => {
             if let Some(path) = literal(site.after) {
@@ -228,7 +227,12 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                 || reader.text.contains("sinatra")
                 || reader.text.contains("Sinatra");
             if let Some(path) = literal(site.after).filter(|_| serves) {
-                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
+                reader.signal(
+                    SignalKind::Route,
+                    path,
+                    Some(&site.name.to_uppercase()),
+                    site.span(),
+                );
             }
         }
         ("on", Some(receiver)) if receiver.starts_with("opt") => super::common::flag(reader, site),

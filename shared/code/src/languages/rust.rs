@@ -438,25 +438,24 @@ fn kebab(name: &str) -> String {
 }
 
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
-    let span = site.span();
     match (site.name, site.receiver) {
         ("var" | "var_os", Some("env")) | ("env" | "option_env", None)
             if site.kind == ReferenceKind::Call =>
         {
             if let Some(name) = literal(site.after) {
-                reader.signal(SignalKind::EnvironmentVariable, name, None, span);
+                reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
             }
         }
         ("long", Some(_)) => {
             let is_clap = reader.text.contains("clap");
             if let Some(name) = literal(site.after).filter(|_| is_clap) {
-                reader.signal(SignalKind::Flag, &format!("--{name}"), None, span);
+                reader.signal(SignalKind::Flag, &format!("--{name}"), None, site.span());
             }
         }
         ("new" | "with_name", Some("Command" | "SubCommand" | "App")) if site.kind == ReferenceKind::Call => {
             let is_clap = reader.text.contains("clap");
             if let Some(name) = literal(site.after).filter(|_| is_clap) {
-                reader.signal(SignalKind::Command, name, None, span);
+                reader.signal(SignalKind::Command, name, None, site.span());
             }
         }
         ("route", Some(_)) => {
@@ -468,12 +467,17 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
                     .and_then(|rest| rest.split('(').next());
                 let method =
                     method.map(|method| method.rsplit("::").next().unwrap_or(method).trim().to_uppercase());
-                reader.signal(SignalKind::Route, path, method.as_deref(), span);
+                reader.signal(SignalKind::Route, path, method.as_deref(), site.span());
             }
         }
         ("get" | "post" | "put" | "delete" | "patch" | "head", None) if site.in_attribute => {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-                reader.signal(SignalKind::Route, path, Some(&site.name.to_uppercase()), span);
+                reader.signal(
+                    SignalKind::Route,
+                    path,
+                    Some(&site.name.to_uppercase()),
+                    site.span(),
+                );
             }
         }
         _ => {}

@@ -14,19 +14,23 @@ pub(crate) fn literal(after: &str) -> Option<&str> {
 
 /// The strings among the arguments that follow, in order.
 pub(crate) fn literals(after: &str) -> Vec<&str> {
-    let mut found = Vec::new();
+    strings(after).collect()
+}
+
+/// Finds what [`literals`] gives as it is asked for.
+pub(crate) fn strings(after: &str) -> impl Iterator<Item = &str> {
     let mut rest = arguments(after);
-    while let Some(at) = rest.find(['"', '\'', '`']) {
-        rest = rest.get(at..).unwrap_or("");
-        match string_at(rest) {
-            Some((string, after)) => {
-                found.push(string);
+    std::iter::from_fn(move || {
+        while let Some(at) = rest.find(['"', '\'', '`']) {
+            rest = rest.get(at..).unwrap_or("");
+            if let Some((string, after)) = string_at(rest) {
                 rest = after;
+                return Some(string);
             }
-            None => rest = rest.get(1..).unwrap_or(""),
+            rest = rest.get(1..).unwrap_or("");
         }
-    }
-    found
+        None
+    })
 }
 
 /// The string that a named argument has: `help="…"`.

@@ -189,9 +189,7 @@ impl Site<'_> {
     /// From the name to its first argument, where that is a string: what a signal rests on may stand a line below.
     pub(crate) fn span(&self) -> Range<usize> {
         let end = self.start + self.name.len();
-        let first = super::literals(self.after)
-            .into_iter()
-            .find(|string| !string.is_empty());
+        let first = super::signal::strings(self.after).find(|string| !string.is_empty());
         let reach = first.and_then(|string| Some(self.after.find(string)? + string.len()));
         self.start..end + reach.unwrap_or_default()
     }

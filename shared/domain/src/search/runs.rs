@@ -27,48 +27,71 @@ pub(crate) fn runs<'a>(text: &'a str, take: &mut dyn FnMut(Run<'a>)) {
             Class::Gap
         }
     };
-    let mut current = (0, Class::Gap);
-    let ends = text
-        .char_indices()
-        .map(|(at, c)| (at, class(c)))
-        .chain([(text.len(), Class::Gap)]);
-    for (at, class) in ends {
-        if class == current.1 {
-            continue;
-        }
-        let run = text.get(current.0..at).unwrap_or_default();
-        match current.1 {
+    let mut end_run = |start: usize, end: usize, class: Class| {
+        let run = text.get(start..end).unwrap_or_default();
+        match class {
             Class::Word if run.bytes().any(|byte| byte != b'_') => take(Run::Word(run)),
             Class::Unspaced => take(Run::Unspaced(run)),
             _ => {}
         }
-        current = (at, class);
+    };
+    let (mut start, mut current) = (0, Class::Gap);
+    for (at, c) in text.char_indices() {
+        let class = class(c);
+        if class != current {
+            if current != Class::Gap {
+                end_run(start, at, current);
+            }
+            (start, current) = (at, class);
+        }
     }
+    end_run(start, text.len(), current);
 }
 
 /// The parts of an identifier: between underscores, before an upper case letter that follows a lower case one
 /// or begins a word after an acronym (`HTTPServer`), and between letters and digits.
 pub(crate) fn split_identifier(word: &str, parts: &mut Vec<(usize, usize)>) {
     parts.clear();
-    let mut start = 0;
-    let mut previous: Option<char> = None;
-    let mut characters = word.char_indices().peekable();
-    while let Some((at, c)) = characters.next() {
-        let next_is_lower = characters.peek().is_some_and(|(_, next)| next.is_lowercase());
-        let cut = c == '_'
+    let mut letters = word.char_indices().map(|(at, c)| (at, letter(c)));
+    let (mut start, mut previous) = (0, None);
+    let mut current = letters.next();
+    while let Some((at, this)) = current {
+        let next = letters.next();
+        let cut = this == UNDERSCORE
             || previous.is_some_and(|previous| {
-                previous == '_'
-                    || (previous.is_lowercase() && c.is_uppercase())
-                    || (previous.is_uppercase() && c.is_uppercase() && next_is_lower)
-                    || (previous.is_numeric() != c.is_numeric())
+                previous == UNDERSCORE
+                    || (previous & LOWER != 0 && this & UPPER != 0)
+                    || (previous & this & UPPER != 0 && next.is_some_and(|(_, next)| next & LOWER != 0))
+                    || (previous ^ this) & NUMERIC != 0
             });
         if cut {
             push_part(word, start, at, parts);
             start = at;
         }
-        previous = Some(c);
+        (previous, current) = (Some(this), next);
     }
     push_part(word, start, word.len(), parts);
+}
+
+/// What a character of an identifier is; some numerals are of a case, too.
+const LOWER: u8 = 1;
+const UPPER: u8 = 2;
+const NUMERIC: u8 = 4;
+const UNDERSCORE: u8 = 8;
+
+fn letter(c: char) -> u8 {
+    match c {
+        'a'..='z' => LOWER,
+        'A'..='Z' => UPPER,
+        '0'..='9' => NUMERIC,
+        '_' => UNDERSCORE,
+        _ if c.is_ascii() => 0,
+        _ => {
+            u8::from(c.is_lowercase()) * LOWER
+                + u8::from(c.is_uppercase()) * UPPER
+                + u8::from(c.is_numeric()) * NUMERIC
+        }
+    }
 }
 
 fn push_part(word: &str, start: usize, end: usize, parts: &mut Vec<(usize, usize)>) {
@@ -111,7 +134,8 @@ pub(crate) fn split_comment<'a>(line: &'a str, comment_end: &mut Option<&'static
     {
         return ("", text);
     }
-    let trailing = [" // ", "  # "].iter().filter_map(|mark| line.find(mark)).min();
+    let is_mark = |window: &[u8]| matches!(window, b" // " | b"  # ");
+    let trailing = line.as_bytes().windows(4).position(is_mark);
     trailing
         .and_then(|at| line.split_at_checked(at))
         .unwrap_or((line, ""))

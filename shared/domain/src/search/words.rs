@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use frostem::{Algorithm, Stemmer};
 
 use super::{
+    super::facts::name_hash,
     glossary,
     ranking::{bare_name, fold_name},
     runs::{Run, is_hiragana, is_ideograph, runs, split_comment, split_identifier},
@@ -129,7 +130,7 @@ const QUESTION_WORDS_JA: [&str; 24] = [
 /// Makes terms; keeps its buffers between calls.
 #[derive(Clone)]
 pub struct Words {
-    stemmer: Stemmer,
+    stems: Stems,
     parts: Vec<(usize, usize)>,
     term: String,
 }
@@ -144,7 +145,7 @@ impl Words {
     /// With empty buffers.
     pub fn new() -> Self {
         Self {
-            stemmer: Stemmer::new(Algorithm::English),
+            stems: Stems::new(),
             parts: Vec::new(),
             term: String::new(),
         }
@@ -180,18 +181,21 @@ impl Words {
     /// The terms of a definition's qualified name, its words stemmed too. Twice, because a name says more than a line
     /// of its body.
     pub fn of_symbol(&mut self, symbol: &str, emit: &mut dyn FnMut(&str)) {
-        for _ in 0..2 {
-            self.of_code(symbol, emit);
-            self.stems(symbol, emit);
-        }
+        let mut twice = |term: &str| {
+            emit(term);
+            emit(term);
+        };
+        self.of_code(symbol, &mut twice);
+        self.stems_of(symbol, &mut twice);
         self.name(bare_name(symbol), emit);
     }
 
     /// The terms of a path, twice like a name; its file's name is a name.
     pub fn of_path(&mut self, path: &str, emit: &mut dyn FnMut(&str)) {
-        for _ in 0..2 {
-            self.of_code(path, emit);
-        }
+        self.of_code(path, &mut |term| {
+            emit(term);
+            emit(term);
+        });
         self.name(path.rsplit('/').next().unwrap_or(path), emit);
     }
 
@@ -302,7 +306,7 @@ impl Words {
     }
 
     /// The stems of the words that identifiers are made of.
-    fn stems(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
+    fn stems_of(&mut self, text: &str, emit: &mut dyn FnMut(&str)) {
         runs(text, &mut |run| {
             if let Run::Word(word) = run {
                 self.parts_of(word, &mut |words, part| {
@@ -346,17 +350,14 @@ impl Words {
     /// The parts of an identifier, which is its own part where it has no others.
     fn parts_of(&mut self, word: &str, emit: &mut dyn FnMut(&mut Self, &str)) {
         split_identifier(word, &mut self.parts);
-        let parts: Vec<String> = self
-            .parts
+        let parts = std::mem::take(&mut self.parts);
+        parts
             .iter()
             .filter_map(|&(start, end)| word.get(start..end))
             .filter(|part| part.len() > 1 && part.len() <= LONGEST_TERM)
-            .map(str::to_lowercase)
             .take(MOST_PARTS)
-            .collect();
-        for part in parts {
-            emit(self, &part);
-        }
+            .for_each(|part| emit(self, &part.to_lowercase()));
+        self.parts = parts;
     }
 
     /// The stem of an English word.
@@ -367,14 +368,10 @@ impl Words {
         self.term.clear();
         self.term.push_str(word);
         self.term.make_ascii_lowercase();
-        if is_stop_word(&self.term) {
-            return;
+        let term = self.stems.term(&self.term);
+        if !term.is_empty() {
+            emit(term);
         }
-        let stem = self.stemmer.stem(&self.term).into_owned();
-        self.term.clear();
-        self.term.push('~');
-        self.term.push_str(&stem);
-        emit(&self.term);
     }
 
     /// A name that is defined here, or asked for.
@@ -431,6 +428,47 @@ impl Words {
     }
 }
 
+/// How many stems are remembered: prose says the same few thousand words over and over.
+const STEMS: usize = 2048;
+
+/// The stems of words, those met last remembered.
+#[derive(Clone)]
+struct Stems {
+    stemmer: Stemmer,
+    /// A word and its term, in the place that the word's hash names.
+    known: Vec<(String, String)>,
+}
+
+impl Stems {
+    fn new() -> Self {
+        Self {
+            stemmer: Stemmer::new(Algorithm::English),
+            known: Vec::new(),
+        }
+    }
+
+    /// The term of a lower-cased word; empty for a stop word.
+    fn term(&mut self, word: &str) -> &str {
+        if self.known.is_empty() {
+            self.known.resize_with(STEMS, Default::default);
+        }
+        let hash = name_hash(word);
+        let place = usize::try_from((hash ^ hash >> 32) % STEMS as u64).unwrap_or(0);
+        let Some((known, term)) = self.known.get_mut(place) else {
+            return "";
+        };
+        if known != word {
+            word.clone_into(known);
+            term.clear();
+            if !is_stop_word(word) {
+                term.push('~');
+                term.push_str(&self.stemmer.stem(word));
+            }
+        }
+        term
+    }
+}
+
 #[derive(Default)]
 struct Terms {
     list: Vec<String>,
@@ -463,10 +501,11 @@ fn content_words(run: &str) -> impl Iterator<Item = &str> {
 
 /// An English word as prose writes it: `word`, `Word` or `WORD`.
 fn is_plain(word: &str) -> bool {
-    let rest = word.get(1..).unwrap_or_default();
-    word.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && (rest.bytes().all(|byte| byte.is_ascii_lowercase())
-            || word.bytes().all(|byte| byte.is_ascii_uppercase()))
+    let Some((first, rest)) = word.as_bytes().split_first() else {
+        return true;
+    };
+    first.is_ascii_alphabetic() && rest.iter().all(u8::is_ascii_lowercase)
+        || first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_uppercase)
 }
 
 fn is_stop_word(word: &str) -> bool {
