@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ArtefactKey, BlobId, Language, RepoPath, manifest::Role};
 
 /// The version of [`FileFacts`]: part of the memo key of every parse, so that a new reader parses anew.
-pub const FACTS_VERSION: u32 = 2;
+pub const FACTS_VERSION: u32 = 3;
 
 /// Facts of every file of a shard, in the shard's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,7 +29,7 @@ pub(super) fn flag(reader: &mut Reader<'_>, site: &Site<'_>) {
 
 impl Reader<'_> {
     /// Whether the innermost scope defines a variable of this name already.
-    pub(super) fn is_defined_here(&self, name: &str) -> bool {
+    pub(crate) fn is_defined_here(&self, name: &str) -> bool {
         let scope = self.scope();
         let is_same = |definition: &deepwiki_domain::facts::Definition| {
             definition.container == scope

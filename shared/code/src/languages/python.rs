@@ -128,11 +128,20 @@ fn body_docstring(node: Node<'_>) -> Option<std::ops::Range<usize>> {
     docstring_in(node.child_by_field_name("body")?.named_child(0)?)
 }
 
-/// An assignment defines at the top of a module or class; in a function it binds.
+/// An assignment defines at the top of a module or class; in a function it binds, but for the fields that
+/// `__init__` gives to its object.
 fn assignment_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
     let left = node.child_by_field_name("left")?;
+    let value = node
+        .child_by_field_name("right")
+        .filter(|value| value.end_position().row > value.start_position().row);
     if reader.in_function() {
         reader.begin_bound(left);
+        if let Some(name) = field_of_self(reader, left)
+            && reader.define_beside(node, Head::new(SymbolKind::Field, name).body(value))
+        {
+            reader.skip_name(name);
+        }
         return None;
     }
     if left.kind() != "identifier" {
@@ -150,10 +159,15 @@ fn assignment_head(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {
         (_, _, true) => SymbolKind::Constant,
         _ => SymbolKind::Variable,
     };
-    let value = node
-        .child_by_field_name("right")
-        .filter(|value| value.end_position().row > value.start_position().row);
     Some(Head::new(kind, left).body(value))
+}
+
+/// The name in `self.name`, in an `__init__`.
+fn field_of_self<'a>(reader: &Reader<'_>, left: Node<'a>) -> Option<Node<'a>> {
+    let is_field = left.kind() == "attribute"
+        && reader.field(left, "object") == Some("self")
+        && reader.scope_name() == Some("__init__");
+    is_field.then(|| left.child_by_field_name("attribute")).flatten()
 }
 
 fn type_head(_: &mut Reader<'_>, node: Node<'_>) -> Option<Head> {

@@ -109,6 +109,29 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// A field that a method gives to its object: it belongs to the class around. False if that has it already, or
+    /// if there is no class.
+    pub(crate) fn define_beside(&mut self, node: Node<'_>, head: Head) -> bool {
+        let Some(method) = self.scopes.pop() else {
+            return false;
+        };
+        let name = self.slice(head.name.clone());
+        let own = head.name.start.saturating_sub(node.start_byte());
+        let is_new = self.scope_kind() == Some(SymbolKind::Class) && !self.is_defined_here(name);
+        let is_defined = is_new && self.define(node, head);
+        if is_defined {
+            self.scopes.pop();
+            // Of `self.name: int` the reader of the class wants `name: int`.
+            if let Some(field) = self.facts.definitions.last_mut()
+                && let Some(bare) = field.signature.get(own..).filter(|it| it.starts_with(name))
+            {
+                field.signature = bare.to_owned();
+            }
+        }
+        self.scopes.push(method);
+        is_defined
+    }
+
     /// A range without white space at its end: some grammars count the line break to the node.
     fn tight(&self, bytes: Range<usize>) -> Range<usize> {
         let length = self.slice(bytes.clone()).trim_end().len();

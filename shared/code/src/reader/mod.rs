@@ -175,6 +175,12 @@ impl<'t> Reader<'t> {
         self.scopes.last().map(|scope| scope.kind)
     }
 
+    /// The name of the innermost definition around the current node.
+    pub(crate) fn scope_name(&self) -> Option<&str> {
+        let definition = self.facts.definitions.get(self.scope()? as usize)?;
+        Some(&definition.name)
+    }
+
     /// The innermost definition around the current node, to be changed.
     pub(crate) fn scope_definition(&mut self) -> Option<&mut Definition> {
         let scope = self.scope()?;

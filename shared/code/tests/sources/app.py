@@ -29,6 +29,10 @@ class Parser(Base, Generic[T], metaclass=Meta):
     def __init__(self, text: Optional[str], *args, n=5, **kw) -> None:
         """Make."""
         self.text = text
+        # How often it ran.
+        self.runs: int = 0
+        self._cache = self.last = {}
+        self.other.name = self.runs
         local = helper(text)
         for i in range(n):
             if i and local or text:
