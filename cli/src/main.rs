@@ -16,11 +16,6 @@ use clap::Parser;
 
 use crate::args::{Arguments, Command, Model};
 
-/// Facts are millions of small values: measured on 75 MB of source, builds take 7% less CPU time and 17% less memory
-/// with it than with glibc's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
