@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use deepwiki_domain::{
-    Locale,
     answer::{AnswerCitation, AnswerStatus, CodeForm, Passage},
     page::Citation,
     search::{
@@ -51,7 +50,7 @@ struct Extract {
 }
 
 /// Chooses among what was found, best first, and composes it: what the wiki says, then what the source shows.
-pub(crate) fn extracts(asked: &Asked, found: Vec<Found>, locale: Locale) -> Composed {
+pub(crate) fn extracts(asked: &Asked, found: Vec<Found>) -> Composed {
     let terms: Vec<Terms> = found.iter().map(terms_of).collect();
     let shares = asked.shares(&terms.iter().collect::<Vec<_>>());
     let best = shares.iter().copied().fold(0.0, f32::max);
@@ -67,7 +66,7 @@ pub(crate) fn extracts(asked: &Asked, found: Vec<Found>, locale: Locale) -> Comp
     good.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut composer = Composer::default();
     for (_, _, found) in good {
-        if let Some(extract) = extract(asked, found, locale) {
+        if let Some(extract) = extract(asked, found) {
             composer.add(extract);
         }
     }
@@ -92,11 +91,11 @@ fn terms_of(found: &Found) -> Terms {
     }
 }
 
-fn extract(asked: &Asked, found: Found, locale: Locale) -> Option<Extract> {
+fn extract(asked: &Asked, found: Found) -> Option<Extract> {
     let Found { hit, title, text } = found;
     let (text, code, citations) = match text {
         Text::Prose(sentences) => {
-            let (text, citations) = telling_sentences(asked, sentences, hit.locale.unwrap_or(locale));
+            let (text, citations) = telling_sentences(asked, sentences);
             (text, None, citations)
         }
         Text::Source { form, start, lines } => {
@@ -120,11 +119,7 @@ fn extract(asked: &Asked, found: Found, locale: Locale) -> Option<Extract> {
 }
 
 /// The sentences that speak most of what is asked, in their own order, and what they rest on.
-fn telling_sentences(
-    asked: &Asked,
-    sentences: Vec<(String, Vec<Citation>)>,
-    locale: Locale,
-) -> (String, Vec<Citation>) {
+fn telling_sentences(asked: &Asked, sentences: Vec<(String, Vec<Citation>)>) -> (String, Vec<Citation>) {
     let terms: Vec<Terms> = sentences.iter().map(|(text, _)| Terms::of_prose(text)).collect();
     let shares = asked.shares(&terms.iter().collect::<Vec<_>>());
     let mut order: Vec<usize> = (0..sentences.len()).collect();
@@ -137,8 +132,9 @@ fn telling_sentences(
         if !order.contains(&at) {
             continue;
         }
-        if !text.is_empty() && locale == Locale::En {
-            text.push(' ');
+        // They need not follow each other on the page, nor end in a mark: each is a line of its own.
+        if !text.is_empty() {
+            text.push('\n');
         }
         text.push_str(sentence.trim());
         for citation in of {
@@ -343,7 +339,7 @@ mod tests {
     }
 
     fn answer(question: &str, found: Vec<Found>) -> Composed {
-        extracts(&Asked::of(question), found, Locale::En)
+        extracts(&Asked::of(question), found)
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub async fn ask(question: &Question, repositories: &[Repository], ports: AskPor
     };
     let found = ports.search.search(&searchable(repositories), &query).await?;
     let passages = passages::read(&found.hits, repositories, question.locale(), ports).await?;
-    let composed = compose::extracts(&Asked::of(&text), passages, question.locale());
+    let composed = compose::extracts(&Asked::of(&text), passages);
     Ok(Answer {
         question: question.text.clone(),
         language: question.locale(),
