@@ -66,10 +66,10 @@ def change(source: Path):
 def test_an_estimate_spends_and_keeps_nothing(source, tmp_path):
     data = tmp_path / "data"
     before = of_json(data, "estimate", source, *BOTH)
-    assert before["pages"] > 0 and before["usual"]["cost_usd"] == 0
+    assert before["pages"] > 0 and before["one_call_a_page"]["cost_usd"] == 0
     assert not list(data.glob("repositories/*")), "nothing is registered"
     asked = of_json(data, "estimate", source, "--writer", "openai", "--model", "m", "--price", "3,15")
-    assert 0 < asked["usual"]["cost_usd"] < asked["at_most"]["cost_usd"]
+    assert 0 < asked["one_call_a_page"]["cost_usd"] < asked["at_most"]["cost_usd"]
     run(data, "build", source, *BOTH)
     assert of_json(data, "estimate", source, *BOTH)["pages"] == 0, "what is written costs nothing again"
 

@@ -29,8 +29,8 @@ struct Forecast {
     /// Pages that are not there yet and so will be written, each language counted.
     pages: u32,
     writer: String,
-    /// What the model takes where every page needs only one call, and its reply is as long as it may be.
-    usual: Spend,
+    /// What the model takes where no page has to be mended and every reply is as long as it may be.
+    one_call_a_page: Spend,
     /// What it takes where every page has to be mended as often as is allowed.
     at_most: Spend,
 }
@@ -92,7 +92,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Estimate) -> anyhow::R
         bytes: manifest.files.iter().map(|file| file.bytes).sum(),
         pages: work.pages,
         writer: pipeline.writer.id().to_owned(),
-        usual: spend(1),
+        one_call_a_page: spend(1),
         at_most: spend(pipeline.writer.most_calls().max(1)),
     };
     if arguments.json {
@@ -109,7 +109,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Estimate) -> anyhow::R
     match card {
         None => output::line("the structural writer calls no model: 0 USD"),
         Some(_) => {
-            output::line(told("one call a page", &forecast.usual));
+            output::line(told("one call a page", &forecast.one_call_a_page));
             output::line(told("at most", &forecast.at_most));
         }
     }
