@@ -1,6 +1,7 @@
 //! The first page: what the repository is and for whom, what it is made of, where to read on.
 
 use deepwiki_domain::{
+    RepoPath,
     facts::{Lines, Stated},
     graph::FileId,
     page::Citation,
@@ -23,7 +24,7 @@ pub(crate) fn overview(material: &Material<'_>) -> Draft {
     let readme = material.readmes.get("");
     let everything: Vec<FileId> = source_files(material).collect();
     let quotes = readme
-        .map(|(file, passages)| opening(material, *file, passages))
+        .and_then(|(file, passages)| Some(opening(&material.model.file(*file)?.path, passages)))
         .unwrap_or_default();
     let opened: String = quotes.iter().map(|quote| quote.text.as_str()).collect();
     let package = main_package(material, &quotes);
@@ -123,27 +124,31 @@ fn top_parts(material: &Material<'_>) -> (Vec<Part>, Vec<PageRef>) {
     (told, left)
 }
 
-/// The paragraphs of a README that say what the repository is: those before its second heading, unless they only
-/// speak of the document itself, or lead to code or a list.
-fn opening(material: &Material<'_>, file: FileId, passages: &[prose::Passage]) -> Vec<Quotation> {
-    let Some(facts) = material.model.file(file) else {
-        return Vec::new();
-    };
-    let tells = |passage: &&prose::Passage| passage.level == 0 && tells_of_the_subject(&passage.text);
+/// The paragraphs of a README that say what the repository is: those before its second heading and its first example,
+/// unless they only speak of the document itself or lead to something. One that says what the subject is may lead to
+/// an example too.
+fn opening(readme: &RepoPath, passages: &[prose::Passage]) -> Vec<Quotation> {
+    let tells = |passage: &prose::Passage| passage.level == 0 && tells_of_the_subject(&passage.text);
+    let leads = |passage: &prose::Passage| passage.text.trim_end().ends_with(':');
     let first = passages
         .iter()
-        .position(|passage| tells(&passage) && passage.text.len() > 40)
-        .or_else(|| passages.iter().position(|passage| tells(&passage)))
+        .position(|passage| tells(passage) && passage.text.len() > 40)
+        .or_else(|| {
+            passages
+                .iter()
+                .position(|passage| tells(passage) && !leads(passage))
+        })
         .unwrap_or(passages.len());
     passages
         .iter()
+        .enumerate()
         .skip(first)
-        .take_while(|passage| passage.level == 0 || passage.level == prose::CODE)
-        .filter(tells)
+        .take_while(|(_, passage)| passage.level == 0)
+        .filter(|(at, passage)| tells(passage) && (*at == first || !leads(passage)))
         .take(3)
-        .map(|passage| Quotation {
-            text: passage.text.clone(),
-            at: Citation::new(&facts.path, passage.lines),
+        .map(|(_, passage)| Quotation {
+            text: passage.text.trim_end_matches([':', ' ']).to_owned(),
+            at: Citation::new(readme, passage.lines),
         })
         .collect()
 }
@@ -165,7 +170,7 @@ fn tells_of_the_subject(text: &str) -> bool {
     ];
     let lower = text.to_lowercase();
     let start: String = lower.chars().take(80).collect();
-    !text.trim_end().ends_with(':') && !OTHERS.iter().any(|other| start.contains(other))
+    !OTHERS.iter().any(|other| start.contains(other))
 }
 
 /// The README's sections about something, each with its first sentence and short code.
@@ -293,4 +298,39 @@ pub(crate) fn package_card(material: &Material<'_>, folder: &str) -> Option<Pack
         license: value(&package.license),
         at: Citation::new(&facts.path, Lines { start, end }),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_opening_says_what_it_is_and_ends_at_the_first_example() {
+        let quoted = |readme: &str| -> Vec<String> {
+            let path = RepoPath::new("README.md").unwrap();
+            let quotes = opening(&path, &prose::passages(readme));
+            quotes.into_iter().map(|quote| quote.text).collect()
+        };
+        assert_eq!(
+            quoted(
+                "# Song\n\nSong is a language for quickly creating web applications with little effort:\n\n\
+                 ```ruby\nget '/'\n```\n\nInstall it:\n\nWhat you change takes effect only after a restart of the server.\n"
+            ),
+            ["Song is a language for quickly creating web applications with little effort"]
+        );
+        assert_eq!(
+            quoted(
+                "# Song\n\nA small web framework that does one thing well.\n\nIt has no dependencies at all.\n\nFor instance:\n\n## Use\n\nCall it.\n"
+            ),
+            [
+                "A small web framework that does one thing well.",
+                "It has no dependencies at all."
+            ]
+        );
+        assert_eq!(
+            quoted("# Song\n\nInstall it:\n\nRun it.\n"),
+            ["Run it."],
+            "what only leads says nothing"
+        );
+    }
 }
