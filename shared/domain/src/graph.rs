@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{RepoPath, facts::ReferenceKind};
 
 /// The version of [`Graph`]; part of every key that is derived from one.
-pub const GRAPH_VERSION: u32 = 1;
+pub const GRAPH_VERSION: u32 = 2;
 
 /// A file: its place among the repository's files in path order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

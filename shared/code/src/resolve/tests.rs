@@ -272,7 +272,8 @@ fn csharp_php_and_ruby_namespaces() {
         ("lib/Model/User.php", "<?php\nnamespace Demo\\Model;\nclass User { public function name() {} }\n"),
         ("lib/demo/cli.rb", "require 'demo/task'\nmodule Demo\n  class Cli < Base\n    def run\n      Demo::Task.start\n      help\n    end\n  end\nend\n"),
         ("lib/demo/task.rb", "module Demo\n  class Task\n    def self.start; end\n  end\nend\n"),
-        ("lib/demo/base.rb", "module Demo\n  class Base\n    def help; end\n  end\nend\n"),
+        ("lib/demo/base.rb", "module Demo\n  class Base\n    def help; end\n  end\n  def self.new; end\nend\n"),
+        ("lib/demo/list.rb", "module Demo\n  class List < Base\n    def self.of(items)\n      new.concat(items)\n      help\n    end\n  end\nend\n"),
     ]), @r"
     App/Program.cs#Main -> App/Util.cs#Log Qualified
     App/Program.cs#Main -> App/Util.cs#Util SamePackage
@@ -288,6 +289,8 @@ fn csharp_php_and_ruby_namespaces() {
     lib/demo/cli.rb#run -> lib/demo/base.rb#help SamePackage
     lib/demo/cli.rb#run -> lib/demo/task.rb#Task Qualified
     lib/demo/cli.rb#run -> lib/demo/task.rb#start Qualified
+    lib/demo/list.rb#List -> lib/demo/base.rb#Base SamePackage
+    lib/demo/list.rb#of -> lib/demo/base.rb#help SamePackage
     ");
 }
 

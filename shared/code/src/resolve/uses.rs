@@ -1,7 +1,7 @@
 //! The uses in one file: every import and reference that leads to something in the repository.
 
 use deepwiki_domain::{
-    facts::{Import, ImportedName, Reference, ReferenceKind},
+    facts::{Import, ImportedName, Reference, ReferenceKind, SymbolKind},
     graph::{Certainty, Edge, FileId, Node, SymbolId},
 };
 
@@ -200,12 +200,29 @@ impl<'a> Finder<'_, 'a> {
         }
         let place = self.repo.place_of(self.file, scope)?;
         let key = Question { place, name, kind };
-        if let Some(known) = self.known.get(&key) {
-            return *known;
+        let known = self.known.get(&key).copied();
+        let found = known.unwrap_or_else(|| {
+            let found = self.repo.in_scope(self.file, place, name, &mut Walk::new(kind));
+            self.known.insert(key, found);
+            found
+        });
+        found.filter(|found| self.is_reachable(scope, found.entity))
+    }
+
+    /// Whether a bare name can mean what the places around it hold. A class of Ruby sees the constants of the modules
+    /// around it, not their methods: those are called on the module.
+    fn is_reachable(&self, scope: Option<u32>, entity: Entity) -> bool {
+        let Entity::Symbol(symbol) = entity else {
+            return true;
+        };
+        if self.family != Family::Ruby || self.repo.kind(symbol) != SymbolKind::Method {
+            return true;
         }
-        let found = self.repo.in_scope(self.file, place, name, &mut Walk::new(kind));
-        self.known.insert(key, found);
-        found
+        let outward = std::iter::successors(scope, |symbol| self.repo.container(*symbol));
+        let around = outward
+            .map(|symbol| self.repo.kind(symbol))
+            .find(|kind| matches!(kind, SymbolKind::Class | SymbolKind::Module));
+        around != Some(SymbolKind::Class)
     }
 
     pub(super) fn modules_are_values(&self) -> bool {
