@@ -6,6 +6,7 @@
 
 pub mod artefacts;
 mod batch;
+pub mod circuits;
 pub mod client;
 pub mod codecommit;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod tokens;
 
 pub use artefacts::S3Artefacts;
 pub use batch::{Message, serve_messages};
+pub use circuits::DynamoCircuits;
 pub use config::Config;
 pub use executions::SfnExecutions;
 pub use jobs::DynamoJobs;

@@ -10,11 +10,13 @@
 
 mod loopback;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use deepwiki_aws::{
-    DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages, DynamoRepositories, FifoQueue, S3Artefacts,
-    SfnExecutions, SfnTaskTokens,
+    DynamoCircuits, DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages, DynamoRepositories, FifoQueue,
+    S3Artefacts, SfnExecutions, SfnTaskTokens,
 };
 use deepwiki_domain::{
     ArtefactKey, ErrorKind, Locale, RepositoryId, StageError,
@@ -76,6 +78,15 @@ async fn pages() {
     };
     let table = aws.table("edition", Some("slug"), None).await;
     conformance::page_catalog(&DynamoPages::new(&aws.sdk, &table)).await;
+}
+
+#[tokio::test]
+async fn circuits() {
+    let Some(aws) = Loopback::connect().await else {
+        return;
+    };
+    let table = aws.table("id", None, None).await;
+    conformance::circuits(Arc::new(DynamoCircuits::new(&aws.sdk, &table))).await;
 }
 
 #[tokio::test]

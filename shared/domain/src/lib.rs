@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod changes;
+pub mod circuit;
 pub mod error;
 pub mod event;
 pub mod facts;

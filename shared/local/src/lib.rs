@@ -16,6 +16,7 @@
 //! or not at all, and a lock ends with the process that holds it.
 
 mod artefacts;
+mod circuits;
 mod files;
 mod garbage;
 mod jobs;
@@ -35,6 +36,7 @@ use deepwiki_domain::StageError;
 use deepwiki_ports::Result;
 
 pub use artefacts::LocalArtefacts;
+pub use circuits::MemoryCircuits;
 pub use garbage::Collected;
 pub use purge::Purged;
 pub use repositories::LocalRepositories;

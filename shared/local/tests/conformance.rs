@@ -2,11 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use deepwiki_domain::{ArtefactKey, RepositoryId, message::ItemList};
-use deepwiki_local::LocalData;
+use deepwiki_local::{LocalData, MemoryCircuits};
 use deepwiki_ports::conformance::{self, BackDoor};
 
 struct Folder(PathBuf);
@@ -91,4 +91,9 @@ async fn two_at_once() {
     let other = LocalData::open(folder.path()).await.unwrap();
     conformance::leases(&*one.repositories(), &*other.repositories()).await;
     conformance::repositories(&*one.repositories(), &*other.repositories()).await;
+}
+
+#[tokio::test]
+async fn circuits() {
+    conformance::circuits(Arc::new(MemoryCircuits::default())).await;
 }

@@ -6,6 +6,7 @@
 
 pub mod artefacts;
 pub mod builds;
+pub mod circuit;
 pub mod clock;
 pub mod codec;
 #[cfg(feature = "conformance")]
@@ -19,6 +20,7 @@ pub mod source;
 
 pub use artefacts::ArtefactStore;
 pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
+pub use circuit::{CircuitBreaker, Circuits};
 pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;

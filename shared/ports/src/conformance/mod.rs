@@ -11,6 +11,7 @@
 )]
 
 mod artefacts;
+mod circuits;
 mod jobs;
 mod leases;
 mod pages;
@@ -27,6 +28,7 @@ use deepwiki_domain::{
 };
 
 pub use artefacts::{BackDoor, artefact_store, artefact_store_faults};
+pub use circuits::circuits;
 pub use jobs::jobs;
 pub use leases::leases;
 pub use pages::page_catalog;
