@@ -46,6 +46,7 @@ def deployment(bootstraps):
                 "Environment": "test",
                 "Architecture": "x86_64" if os.uname().machine == "x86_64" else "arm64",
                 "EventArchiveDays": "0",
+                "Foundation": "none",
                 "CodeCommitEndpoint": codecommit.url,
             },
         )

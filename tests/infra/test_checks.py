@@ -1,18 +1,16 @@
-"""Every check over every environment, as it would be deployed."""
+"""Every check over every entry of samconfig.toml that it speaks of, as it would be deployed."""
 
 import pytest
 from support import machine
-from support.render import ENVIRONMENTS, render
+from support.render import rendered
 
-from checks import CHECKS
-
-
-@pytest.fixture(scope="session")
-def rendered():
-    return {name: render(name) for name in ENVIRONMENTS}
+from proofs import CHECKS
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"rows{check.rows}-{check.name}")
-def test_check(check, environment, rendered):
-    check.run(rendered[environment], machine.load())
+@pytest.mark.parametrize(
+    "check, entry",
+    [(check, entry) for check in CHECKS for entry in check.on],
+    ids=lambda part: part if isinstance(part, str) else f"rows{part.rows}-{part.name}",
+)
+def test_check(check, entry):
+    check.run(rendered(entry), machine.load())

@@ -153,9 +153,10 @@ class Loopback:
         return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
 
     def role_keys(self, function: str) -> tuple[str, str]:
-        """Access key and secret that a function gets for its role: ministack makes them of the two ARNs."""
+        """Access key and secret that a function gets for its role: ministack makes them of the ARNs of the role and of
+        the version that the alias `live` leads to, the first one."""
         name = f"{STACK}-{function}"
-        function_arn = f"arn:aws:lambda:{self.region}:{self.account}:function:{name}-function"
+        function_arn = f"arn:aws:lambda:{self.region}:{self.account}:function:{name}-function:1"
         digest = hashlib.sha256(f"{function_arn}:arn:aws:iam::{self.account}:role/{name}-role".encode()).hexdigest()
         return f"ASIA{digest[:16].upper()}", hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
 
