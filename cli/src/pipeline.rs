@@ -284,6 +284,7 @@ impl Pipeline {
         let ports = PublishPorts {
             artefacts: library.artefacts.as_ref(),
             repositories: library.repositories.as_ref(),
+            search: library.search.as_ref(),
             clock: &SystemClock,
         };
         deepwiki_index::publish_build(&request.repository, &request.build, &input, ports).await?;

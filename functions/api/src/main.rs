@@ -7,7 +7,11 @@ use std::{
 
 use axum::Router;
 use deepwiki_api::{Ports, Settings, router};
-use deepwiki_aws::{Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client, logs};
+use deepwiki_aws::{
+    Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client, config::SearchBackend, logs,
+    opensearch, titan,
+};
+use deepwiki_ports::SearchIndex;
 use deepwiki_search::EmbeddedSearch;
 use lambda_http::{Request, RequestExt, request::RequestContext, service_fn};
 use tower::ServiceExt;
@@ -22,13 +26,19 @@ async fn main() -> anyhow::Result<()> {
     let sdk = client::load().await;
     let artefacts = Arc::new(S3Artefacts::new(&sdk, &config.wiki_bucket));
     let repositories = Arc::new(DynamoRepositories::new(&sdk, &config.repositories_table));
+    let search: Arc<dyn SearchIndex> = match &config.search {
+        SearchBackend::Embedded => Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE)),
+        SearchBackend::OpenSearch { endpoint } => {
+            Arc::new(opensearch::guarded(&sdk, &config, endpoint, artefacts.clone())?)
+        }
+    };
     let mounts = Mounts::new(Ports {
         repositories: repositories.clone(),
         versions: repositories,
         pages: Arc::new(DynamoPages::new(&sdk, &config.pages_table)),
         jobs: Arc::new(DynamoJobs::new(&sdk, &config.jobs_table)),
-        search: Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE)),
-        embedder: None,
+        search,
+        embedder: titan::embedder(&sdk, &config),
         artefacts,
     });
     let serve = service_fn(|request: Request| mounts.at(&base_path(&request)).oneshot(request));

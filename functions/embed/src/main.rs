@@ -1,6 +1,6 @@
 //! The embed stage on Lambda.
 
-use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, logs, stage};
+use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, logs, stage, titan};
 use deepwiki_domain::{
     job::Stage,
     message::{StageInput, StageRequest},
@@ -15,9 +15,10 @@ async fn main() -> anyhow::Result<()> {
     let sdk = client::load().await;
     let artefacts = S3Artefacts::new(&sdk, &config.artefacts_bucket);
     let writer = Writer::Structural;
+    let embedder = titan::embedder(&sdk, &config);
     let ports = EmbedPorts {
         artefacts: &artefacts,
-        embedder: None,
+        embedder: embedder.as_deref(),
         writer: writer.id(),
     };
     let harness = StageHarness::new(&sdk, &config, &[Stage::Embed]);

@@ -142,6 +142,8 @@ pub struct PublishPorts<'a> {
     pub artefacts: &'a dyn ArtefactStore,
     /// The pointer.
     pub repositories: &'a dyn Repositories,
+    /// Full text search, which forgets the generations before.
+    pub search: &'a dyn SearchIndex,
     /// When.
     pub clock: &'a dyn Clock,
 }
@@ -172,6 +174,14 @@ pub async fn publish_build(
         packages: edition.packages,
     };
     let moved = ports.repositories.publish(repository, &generation).await?;
+    // Readers have the new wiki; what is left over of the old goes with the next build.
+    if let Err(error) = ports
+        .search
+        .retain(repository, std::slice::from_ref(&generation.search))
+        .await
+    {
+        tracing::warn!(%repository, detail = error.detail, "the old search generation stays for now: {error}");
+    }
     Ok(PublishOutput {
         commit: edition.commit,
         moved,

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use deepwiki_aws::{Config, DynamoPages, DynamoRepositories, S3Artefacts, StageHarness, client, logs, stage};
+use deepwiki_aws::{
+    Config, DynamoPages, DynamoRepositories, S3Artefacts, StageHarness, client, logs, stage, titan,
+};
 use deepwiki_domain::{
     job::Stage,
     message::{StageInput, StageRequest},
 };
 use deepwiki_generate::Writer;
 use deepwiki_index::{IndexPorts, PublishPorts, index_build, publish_build};
-use deepwiki_ports::clock::SystemClock;
+use deepwiki_ports::{Embedder, SearchIndex, clock::SystemClock};
 use deepwiki_search::EmbeddedSearch;
 
 #[tokio::main]
@@ -22,19 +24,26 @@ async fn main() -> anyhow::Result<()> {
     let pages = DynamoPages::new(&sdk, &config.pages_table);
     let repositories = DynamoRepositories::new(&sdk, &config.repositories_table);
     // Generations are made here, not searched: nothing is kept open.
-    let search = EmbeddedSearch::new(published.clone(), 0);
+    let search: Box<dyn SearchIndex> = match &config.search {
+        SearchBackend::Embedded => Box::new(EmbeddedSearch::new(published.clone(), 0)),
+        SearchBackend::OpenSearch { endpoint } => {
+            Box::new(opensearch::guarded(&sdk, &config, endpoint, published.clone())?)
+        }
+    };
     let writer = Writer::Structural;
+    let embedder = titan::embedder(&sdk, &config);
     let to_index = IndexPorts {
         artefacts: &artefacts,
         published: &*published,
         pages: &pages,
-        search: &search,
-        model: None,
+        search: search.as_ref(),
+        model: embedder.as_deref().map(Embedder::model),
         writer: writer.id(),
     };
     let to_publish = PublishPorts {
         artefacts: &artefacts,
         repositories: &repositories,
+        search: search.as_ref(),
         clock: &SystemClock,
     };
     let harness = StageHarness::new(&sdk, &config, &[Stage::Index, Stage::Publish]);

@@ -23,8 +23,33 @@ pub struct Config {
     pub state_machine_arn: String,
     /// The languages of a repository that registers itself by a push.
     pub locales: Vec<Locale>,
+    /// Who makes the vectors; none where search goes by words alone.
+    pub embedder: Option<TitanSettings>,
+    /// Where search generations are kept and searched.
+    pub search: SearchBackend,
     /// Stands in for `https://git-codecommit.<region>.amazonaws.com`, in tests alone.
     pub codecommit_endpoint: Option<String>,
+}
+
+/// Which of the Titan models makes the vectors, and of what length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TitanSettings {
+    /// The model's id on Bedrock.
+    pub model: String,
+    /// Numbers in a vector: 1024, 512 or 256.
+    pub dimensions: usize,
+}
+
+/// Where search generations are kept and searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchBackend {
+    /// As artefacts beside the wiki, opened by the function that searches.
+    Embedded,
+    /// In a collection of OpenSearch Serverless, at this endpoint.
+    OpenSearch {
+        /// `https://<id>.<region>.aoss.amazonaws.com`.
+        endpoint: String,
+    },
 }
 
 /// Everything that is wrong with the environment, one line each.
@@ -60,11 +85,11 @@ impl Config {
             builds_queue_url: reader.text("BUILDS_QUEUE_URL"),
             state_machine_arn: reader.text("STATE_MACHINE_ARN"),
             locales: reader.locales("LOCALES"),
+            embedder: reader.embedder(),
+            search: reader.search(),
             codecommit_endpoint: reader.base_url("CODECOMMIT_ENDPOINT"),
         };
         reader.one_of("WRITER", &["structural"]);
-        reader.one_of("EMBEDDER", &["none"]);
-        reader.one_of("SEARCH_BACKEND", &["embedded"]);
         if reader.problems.is_empty() {
             Ok(config)
         } else {
@@ -115,6 +140,30 @@ impl Reader<'_> {
         }
     }
 
+    fn embedder(&mut self) -> Option<TitanSettings> {
+        self.one_of("EMBEDDER", &["none", "titan"]);
+        if self.optional("EMBEDDER").as_deref() != Some("titan") {
+            return None;
+        }
+        let dimensions = self.text("EMBEDDING_DIMENSIONS");
+        self.one_of("EMBEDDING_DIMENSIONS", &["1024", "512", "256"]);
+        Some(TitanSettings {
+            model: self.text("EMBEDDING_MODEL"),
+            dimensions: dimensions.parse().unwrap_or_default(),
+        })
+    }
+
+    fn search(&mut self) -> SearchBackend {
+        self.one_of("SEARCH_BACKEND", &["embedded", "opensearch"]);
+        if self.optional("SEARCH_BACKEND").as_deref() != Some("opensearch") {
+            return SearchBackend::Embedded;
+        }
+        self.text("SEARCH_ENDPOINT");
+        SearchBackend::OpenSearch {
+            endpoint: self.base_url("SEARCH_ENDPOINT").unwrap_or_default(),
+        }
+    }
+
     fn base_url(&mut self, name: &str) -> Option<String> {
         let value = self.optional(name)?;
         if !value.starts_with("http://") && !value.starts_with("https://") {
@@ -147,6 +196,33 @@ mod tests {
         assert_eq!(config.locales, Locale::ALL);
         assert_eq!(config.codecommit_endpoint, None);
         assert_eq!(config.pages_table, "name");
+    }
+
+    #[test]
+    fn a_model_and_a_collection_are_read_where_they_are_chosen() {
+        let config = Config::read(complete).unwrap();
+        assert_eq!((config.embedder, config.search), (None, SearchBackend::Embedded));
+        let chosen = |name: &str| match name {
+            "EMBEDDER" => Some("titan".to_owned()),
+            "EMBEDDING_MODEL" => Some("amazon.titan-embed-text-v2:0".to_owned()),
+            "EMBEDDING_DIMENSIONS" => Some("512".to_owned()),
+            "SEARCH_BACKEND" => Some("opensearch".to_owned()),
+            "SEARCH_ENDPOINT" => Some("https://x.ap-northeast-1.aoss.amazonaws.com/".to_owned()),
+            _ => complete(name),
+        };
+        let config = Config::read(chosen).unwrap();
+        assert_eq!(config.embedder.map(|it| it.dimensions), Some(512));
+        let endpoint = "https://x.ap-northeast-1.aoss.amazonaws.com".to_owned();
+        assert_eq!(config.search, SearchBackend::OpenSearch { endpoint });
+        let unusual = |name: &str| match name {
+            "EMBEDDING_DIMENSIONS" => Some("384".to_owned()),
+            "EMBEDDING_MODEL" | "SEARCH_ENDPOINT" => None,
+            _ => chosen(name),
+        };
+        let problems = Config::read(unusual).unwrap_err().to_string();
+        for name in ["EMBEDDING_DIMENSIONS", "EMBEDDING_MODEL", "SEARCH_ENDPOINT"] {
+            assert!(problems.contains(name), "{name} is missing in: {problems}");
+        }
     }
 
     #[test]

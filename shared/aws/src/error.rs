@@ -26,10 +26,11 @@ const THROTTLES: [&str; 11] = [
 
 /// Codes that pass with time though they come with a 4xx: another writer was first, or the credentials of this
 /// environment ran out just now.
-const PASSING: [&str; 8] = [
+const PASSING: [&str; 9] = [
     "ConditionalRequestConflict",
     "ExpiredToken",
     "ExpiredTokenException",
+    "ModelErrorException",
     "OperationAborted",
     "RequestTimeout",
     "RequestTimeoutException",

@@ -84,3 +84,8 @@ pub fn texts(texts: &[String], model: &str) -> MemoKey {
         .collect();
     MemoKey::of(&parts)
 }
+
+/// What a search backend holds of a repository, by the backend's name.
+pub fn search_holdings(backend: &str) -> MemoKey {
+    MemoKey::of(&["search-holdings", backend])
+}

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 pub use filter::Filter;
 
-use crate::{CommitId, Language, Locale, RepoPath, RepositoryId, Slug, facts::SymbolKind, manifest::Role};
+use crate::{
+    CommitId, Language, Locale, RepoPath, RepositoryId, Slug, StageError, facts::SymbolKind, manifest::Role,
+};
 
 /// The version of search generations: of what is indexed, of the terms that are made of it, and of the form in which the
 /// embedded index keeps them.
@@ -24,6 +26,9 @@ pub const MOST_HITS: usize = 100;
 
 /// The longest query, in characters; what is beyond is refused.
 pub const LONGEST_QUERY: usize = 1000;
+
+/// The longest text of one document that is indexed, in bytes.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// What somebody looks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -53,6 +58,19 @@ impl Query {
             vector: None,
             limit: 20,
         }
+    }
+}
+
+impl Query {
+    /// `Invalid` where its text is longer than [`LONGEST_QUERY`].
+    pub fn check(&self) -> Result<(), StageError> {
+        // What has too many bytes is not counted: somebody may send a megabyte.
+        if self.text.len() > 4 * LONGEST_QUERY || self.text.chars().count() > LONGEST_QUERY {
+            return Err(StageError::invalid(format!(
+                "the query is too long: use {LONGEST_QUERY} characters at most"
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -94,6 +112,19 @@ pub struct Document {
     pub vector: Option<Vec<i8>>,
     /// The definition's weight in the graph, 0 to 1.
     pub rank: f32,
+}
+
+impl Document {
+    /// Its text, up to a length that is a hundred times a chunk's.
+    pub fn indexed_text(&self) -> &str {
+        let end = self.text.floor_char_boundary(LONGEST_TEXT);
+        self.text.get(..end).unwrap_or_default()
+    }
+
+    /// Whether its text is read as prose, and not as code.
+    pub fn is_prose(&self) -> bool {
+        self.locale.is_some() || self.role == Role::Doc
+    }
 }
 
 /// A hit.

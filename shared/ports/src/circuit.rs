@@ -7,11 +7,12 @@ use std::{
 
 use async_trait::async_trait;
 use deepwiki_domain::{
-    ErrorKind, StageError,
+    ArtefactKey, CommitId, ErrorKind, RepositoryId, StageError,
     circuit::{Admission, Circuit, CircuitRules, Outcome},
+    search::{Document, Found, Query},
 };
 
-use crate::{Clock, Embedder, Purpose, Result};
+use crate::{Clock, Embedder, Purpose, Result, SearchIndex, index::Searchable};
 
 /// How long a closed circuit is believed to be closed without asking again, in seconds.
 const BELIEVED: i64 = 2;
@@ -174,5 +175,27 @@ impl<T: Embedder> Embedder for Guarded<T> {
 
     async fn embed(&self, texts: &[String], purpose: Purpose) -> Result<Vec<Vec<f32>>> {
         self.breaker.call(self.inner.embed(texts, purpose)).await
+    }
+}
+
+#[async_trait]
+impl<T: SearchIndex> SearchIndex for Guarded<T> {
+    async fn build(
+        &self,
+        repository: &RepositoryId,
+        commit: &CommitId,
+        documents: Vec<Document>,
+        model: Option<&str>,
+    ) -> Result<ArtefactKey> {
+        let build = self.inner.build(repository, commit, documents, model);
+        self.breaker.call(build).await
+    }
+
+    async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found> {
+        self.breaker.call(self.inner.search(generations, query)).await
+    }
+
+    async fn retain(&self, repository: &RepositoryId, keep: &[ArtefactKey]) -> Result<()> {
+        self.breaker.call(self.inner.retain(repository, keep)).await
     }
 }

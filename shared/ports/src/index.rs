@@ -36,4 +36,8 @@ pub trait SearchIndex: Send + Sync {
     /// is read or counted. [`Query::repositories`] was applied by the caller. A generation that cannot be used is
     /// named in the answer; where none can, that is the error.
     async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found>;
+
+    /// Frees what all other generations of this repository take outside the artefact store: those that no longer can be
+    /// asked for, and what builds left that broke off. Done twice, it does nothing the second time.
+    async fn retain(&self, repository: &RepositoryId, keep: &[ArtefactKey]) -> Result<()>;
 }

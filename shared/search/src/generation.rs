@@ -4,7 +4,6 @@ use std::path::Path;
 
 use deepwiki_domain::{
     StageError,
-    manifest::Role,
     search::{Document, Query, QueryVector},
 };
 use deepwiki_ports::Result;
@@ -46,9 +45,6 @@ const COMPONENTS: [SegmentComponent; 6] = [
 
 /// The name of every segment. tantivy draws a random one; the same documents are to give the same bytes.
 const SEGMENT: &str = "00000000000000000000000000000001";
-
-/// The longest text of one document that is indexed, in bytes: a hundred times a chunk.
-const LONGEST_TEXT: usize = 1 << 20;
 
 /// An open generation.
 pub(crate) struct Generation {
@@ -136,10 +132,12 @@ fn values_of(field: Field, document: &Document) -> TantivyDocument {
     if let Some(symbol) = &document.symbol {
         values.add_text(field, Reading::Symbol.value(symbol));
     }
-    let is_prose = document.locale.is_some() || document.role == Role::Doc;
-    let reading = if is_prose { Reading::Prose } else { Reading::Source };
-    let end = document.text.floor_char_boundary(LONGEST_TEXT);
-    values.add_text(field, reading.value(document.text.get(..end).unwrap_or_default()));
+    let reading = if document.is_prose() {
+        Reading::Prose
+    } else {
+        Reading::Source
+    };
+    values.add_text(field, reading.value(document.indexed_text()));
     values
 }
 

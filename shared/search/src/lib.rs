@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use deepwiki_domain::{
     ArtefactKey, CommitId, RepositoryId, StageError,
     search::{
-        Document, Found, LONGEST_QUERY, MOST_HITS, Query, Refused,
+        Document, Found, MOST_HITS, Query, Refused,
         ranking::{self, Candidate},
         words::Words,
     },
@@ -34,12 +34,6 @@ use crate::{
     cache::Cache,
     generation::{Generation, Statistics},
 };
-
-/// How many matches are ranked for each hit that is wanted: the others are near-duplicates or fall behind.
-const MATCHES_PER_HIT: usize = 3;
-
-/// How many matches are ranked at least.
-const FEWEST_MATCHES: usize = 100;
 
 /// How many generations are searched at once.
 const AT_ONCE: usize = 4;
@@ -179,7 +173,7 @@ fn answer(
     statistics: &Statistics,
     query: &Query,
 ) -> Result<Answer> {
-    let limit = matches_of(query);
+    let limit = ranking::matches_of(query);
     let lexical = generation.search(terms, statistics, query, limit)?;
     let semantic = query
         .vector
@@ -209,28 +203,6 @@ fn answer(
     })
 }
 
-/// Those of the candidates that are among the `limit` best by words or by meaning.
-fn best_of_all(candidates: impl Iterator<Item = Candidate>, limit: usize) -> Vec<Candidate> {
-    let mut candidates: Vec<Candidate> = candidates.collect();
-    let least = |of: fn(&Candidate) -> Option<f32>| {
-        let mut scores: Vec<f32> = candidates.iter().filter_map(of).collect();
-        scores.sort_by(|a, b| b.total_cmp(a));
-        scores.get(limit).copied().unwrap_or(f32::MIN)
-    };
-    let (lexical, semantic) = (least(|it| it.lexical), least(|it| it.semantic));
-    for candidate in &mut candidates {
-        candidate.lexical = candidate.lexical.filter(|score| *score >= lexical);
-        candidate.semantic = candidate.semantic.filter(|score| *score >= semantic);
-    }
-    candidates.retain(|it| it.lexical.is_some() || it.semantic.is_some());
-    candidates
-}
-
-/// How many matches are ranked for this query.
-fn matches_of(query: &Query) -> usize {
-    (query.limit.min(MOST_HITS) * MATCHES_PER_HIT).max(FEWEST_MATCHES)
-}
-
 #[async_trait]
 impl SearchIndex for EmbeddedSearch {
     async fn build(
@@ -246,12 +218,7 @@ impl SearchIndex for EmbeddedSearch {
     }
 
     async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found> {
-        let is_too_long = query.text.len() > 4 * LONGEST_QUERY || query.text.chars().count() > LONGEST_QUERY;
-        if is_too_long {
-            return Err(StageError::invalid(format!(
-                "the query is too long: use {LONGEST_QUERY} characters at most"
-            )));
-        }
+        query.check()?;
         let terms = Arc::new(Words::new().of_query(&query.text));
         let limit = query.limit.min(MOST_HITS);
         if terms.is_empty() || limit == 0 {
@@ -265,15 +232,20 @@ impl SearchIndex for EmbeddedSearch {
         let shared = Arc::new(query.clone());
         let answers = self.candidates(usable, statistics, &terms, &shared).await?;
         let semantic = answers.iter().any(|it| it.semantic);
-        let candidates = best_of_all(
+        let candidates = ranking::best_of_all(
             answers.into_iter().flat_map(|it| it.candidates),
-            matches_of(query),
+            ranking::matches_of(query),
         );
         Ok(Found {
             hits: ranking::rank(&query.text, candidates, limit),
             semantic,
             refused,
         })
+    }
+
+    /// All of a generation is its artefact, which goes with the artefacts that nothing refers to.
+    async fn retain(&self, _repository: &RepositoryId, _keep: &[ArtefactKey]) -> Result<()> {
+        Ok(())
     }
 }
 

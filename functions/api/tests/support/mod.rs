@@ -450,6 +450,10 @@ impl SearchIndex for Memory {
             ..Found::default()
         })
     }
+
+    async fn retain(&self, _repository: &RepositoryId, _keep: &[ArtefactKey]) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Hit, MOST_HITS, Reason};
+use super::{Hit, MOST_HITS, Query, Reason};
 use crate::{facts::SymbolKind, manifest::Role};
 
 /// Something that was found by its words, its meaning or both, before ranking. Of both scores, the larger the
@@ -47,8 +47,36 @@ const FUSED_SPREAD: f32 = 0.2;
 /// A query of more words than this is a sentence, in which a plain word is seldom a name.
 const LONGEST_NAME: usize = 4;
 
+/// How many matches are ranked for each hit that is wanted: the others are near-duplicates or fall behind.
+const MATCHES_PER_HIT: usize = 3;
+
+/// How many matches are ranked at least.
+const FEWEST_MATCHES: usize = 100;
+
 /// Two hits are one when they share at least this part of their lines.
 const SAME_LINES: f32 = 0.8;
+
+/// How many matches by words, and as many by meaning, are ranked for this query.
+pub fn matches_of(query: &Query) -> usize {
+    (query.limit.min(MOST_HITS) * MATCHES_PER_HIT).max(FEWEST_MATCHES)
+}
+
+/// Those of the candidates that are among the `limit` best by words or by meaning.
+pub fn best_of_all(candidates: impl IntoIterator<Item = Candidate>, limit: usize) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = candidates.into_iter().collect();
+    let least = |of: fn(&Candidate) -> Option<f32>| {
+        let mut scores: Vec<f32> = candidates.iter().filter_map(of).collect();
+        scores.sort_by(|a, b| b.total_cmp(a));
+        scores.get(limit).copied().unwrap_or(f32::MIN)
+    };
+    let (lexical, semantic) = (least(|it| it.lexical), least(|it| it.semantic));
+    for candidate in &mut candidates {
+        candidate.lexical = candidate.lexical.filter(|score| *score >= lexical);
+        candidate.semantic = candidate.semantic.filter(|score| *score >= semantic);
+    }
+    candidates.retain(|it| it.lexical.is_some() || it.semantic.is_some());
+    candidates
+}
 
 /// Ranks candidates of one query and gives the best `limit` (at most [`MOST_HITS`]), best first. Of hits that
 /// show nearly the same lines one stays. The answer does not depend on the order of the candidates.

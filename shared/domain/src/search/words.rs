@@ -12,7 +12,7 @@ use frostem::{Algorithm, Stemmer};
 
 use super::{
     super::facts::name_hash,
-    glossary,
+    Document, glossary,
     ranking::{bare_name, fold_name},
     runs::{Run, is_hiragana, is_ideograph, runs, split_comment, split_identifier},
 };
@@ -148,6 +148,19 @@ impl Words {
             stems: Stems::new(),
             parts: Vec::new(),
             term: String::new(),
+        }
+    }
+
+    /// All terms of a document: those of its path, its name and its text.
+    pub fn of_document(&mut self, document: &Document, emit: &mut dyn FnMut(&str)) {
+        self.of_path(document.path.as_str(), emit);
+        if let Some(symbol) = &document.symbol {
+            self.of_symbol(symbol, emit);
+        }
+        if document.is_prose() {
+            self.of_prose(document.indexed_text(), emit);
+        } else {
+            self.of_source(document.indexed_text(), emit);
         }
     }
 

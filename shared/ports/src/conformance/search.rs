@@ -39,6 +39,7 @@ pub async fn search_index(index: &dyn SearchIndex) {
     assert_eq!(nowhere, [], "no generation, no hits");
     let nothing = hits(index, &[empty], &query("parse_header")).await;
     assert_eq!(nothing, [], "a repository without documents has an index too");
+    keeps_what_it_is_told_to(index).await;
 }
 
 /// How a [`SearchIndex`] must bear what people and programs type.
@@ -106,6 +107,33 @@ pub async fn search_index_refuses(index: &dyn SearchIndex) {
         index.search(&[here], &query(&many)).await.is_ok(),
         "many short words"
     );
+}
+
+async fn keeps_what_it_is_told_to(index: &dyn SearchIndex) {
+    let repository = new_repository();
+    let mut generations = Vec::new();
+    for mark in ["zeta", "eta"] {
+        let commit = commit(&unique());
+        let generation = index
+            .build(&repository, &commit, documents(mark), None)
+            .await
+            .unwrap();
+        generations.push(Searchable {
+            repository: repository.clone(),
+            commit,
+            generation,
+        });
+    }
+    let newest = generations.pop().unwrap();
+    settle(index, &newest, "eta").await;
+    for _ in 0..2 {
+        index
+            .retain(&repository, std::slice::from_ref(&newest.generation))
+            .await
+            .unwrap();
+    }
+    best(index, &newest, "HeaderParser").await;
+    index.retain(&new_repository(), &[]).await.unwrap();
 }
 
 async fn finds_names_in_any_spelling(index: &dyn SearchIndex, here: &Searchable) {
