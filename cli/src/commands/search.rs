@@ -2,10 +2,40 @@
 
 use std::path::PathBuf;
 
-use deepwiki_domain::search::{MOST_HITS, Query};
+use deepwiki_ask::{AskPorts, Sources};
+use deepwiki_domain::search::{Found, Highlight, Hit, MOST_HITS, Query, Refused};
 use deepwiki_ports::SearchIndex;
+use serde::Serialize;
 
 use crate::{args::Search, library::Library, output};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Shown {
+    hits: Vec<ShownHit>,
+    semantic: bool,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct ShownHit {
+    #[serde(flatten)]
+    hit: Hit,
+    highlights: Vec<Highlight>,
+}
+
+impl Shown {
+    fn new(found: Found, highlights: Vec<Vec<Highlight>>) -> Self {
+        let hits = found.hits.into_iter().zip(highlights);
+        Self {
+            hits: hits
+                .map(|(hit, highlights)| ShownHit { hit, highlights })
+                .collect(),
+            semantic: found.semantic,
+            refused: found.refused,
+        }
+    }
+}
 
 pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
@@ -28,7 +58,15 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
         output::note(&refused.reason);
     }
     if arguments.json {
-        return output::json(&found);
+        let ports = AskPorts {
+            search: library.search.as_ref(),
+            embedder: library.embedder(),
+            artefacts: library.artefacts.as_ref(),
+            pages: library.repositories.as_ref(),
+            sources: &Sources::default(),
+        };
+        let highlights = deepwiki_ask::highlights(&query.text, &found.hits, &repositories, ports).await;
+        return output::json(&Shown::new(found, highlights));
     }
     if found.hits.is_empty() {
         output::note("nothing found");

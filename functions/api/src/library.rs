@@ -14,7 +14,7 @@ use deepwiki_domain::{
     manifest::{Manifest, Shard},
     page::{Citation, Page, Validity},
     repository::{Generation, Repository},
-    search::{Found, LONGEST_QUERY, Query},
+    search::{Found, Highlight, Hit, LONGEST_QUERY, Query},
     wiki::PageEntry,
 };
 use deepwiki_ports::{
@@ -312,17 +312,36 @@ impl Library {
         Ok(self.ports.search.search(&generations, &query).await?)
     }
 
-    /// Answers from the published wikis of these repositories, or of all.
-    pub(crate) async fn ask(&self, question: &Question, ids: &[RepositoryId]) -> Result<Answer, Problem> {
-        let repositories = self.chosen(ids).await?;
-        let ports = AskPorts {
+    /// What of each hit has words of the query.
+    pub(crate) async fn highlights(
+        &self,
+        query: &Query,
+        hits: &[Hit],
+    ) -> Result<Vec<Vec<Highlight>>, Problem> {
+        let mut ids: Vec<RepositoryId> = hits.iter().map(|hit| hit.repository.clone()).collect();
+        ids.sort();
+        ids.dedup();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let repositories = self.chosen(&ids).await?;
+        Ok(deepwiki_ask::highlights(&query.text, hits, &repositories, self.ask_ports()).await)
+    }
+
+    fn ask_ports(&self) -> AskPorts<'_> {
+        AskPorts {
             search: self.ports.search.as_ref(),
             embedder: self.ports.embedder.as_deref(),
             artefacts: self.ports.artefacts.as_ref(),
             pages: self.ports.pages.as_ref(),
             sources: &self.sources,
-        };
-        Ok(deepwiki_ask::ask(question, &repositories, ports).await?)
+        }
+    }
+
+    /// Answers from the published wikis of these repositories, or of all.
+    pub(crate) async fn ask(&self, question: &Question, ids: &[RepositoryId]) -> Result<Answer, Problem> {
+        let repositories = self.chosen(ids).await?;
+        Ok(deepwiki_ask::ask(question, &repositories, self.ask_ports()).await?)
     }
 
     /// Those of these repositories that the asker may see, or all such where none is named.

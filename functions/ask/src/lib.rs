@@ -13,7 +13,7 @@ use deepwiki_domain::{
 };
 use deepwiki_ports::{ArtefactStore, Embedder, PageCatalog, Purpose, Result, SearchIndex, index::Searchable};
 
-pub use passages::Sources;
+pub use passages::{Sources, highlights};
 
 /// How many hits are read for an answer.
 const HITS_READ: usize = 24;

@@ -13,7 +13,10 @@ use deepwiki_domain::{
     manifest::{Manifest, Shard},
     page::{Block, Citation, Page, Section, Statement},
     repository::{Generation, Repository},
-    search::Hit,
+    search::{
+        Hit,
+        highlight::{Highlight, Highlighter},
+    },
 };
 use deepwiki_ports::{Result, codec};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -28,6 +31,9 @@ const MOST_LINES: usize = 120;
 
 /// How far above a definition its comment may begin.
 const MOST_COMMENT_LINES: usize = 24;
+
+/// How many lines or sentences of a hit are shown.
+const MOST_HIGHLIGHTS: usize = 3;
 
 /// How many decoded artefacts are kept between questions. A shard has about a megabyte.
 const KEPT: usize = 64;
@@ -101,20 +107,56 @@ pub(crate) async fn read(
 ) -> Result<Vec<Found>> {
     let reads: Vec<_> = hits
         .iter()
-        .map(|hit| async move {
-            let published = repositories
-                .iter()
-                .find(|it| it.id == hit.repository)
-                .and_then(|it| it.published.as_ref())
-                .filter(|generation| generation.commit == hit.commit);
-            match published {
-                Some(generation) => found(hit, generation, locale, ports).await,
-                None => Ok(None),
-            }
-        })
+        .map(|hit| read_one(hit, repositories, locale, ports))
         .collect();
     let all: Vec<Option<Found>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
     Ok(all.into_iter().flatten().collect())
+}
+
+/// The lines and sentences of each hit that have words of the query, at most so many. A hit whose text cannot be read
+/// has none.
+pub async fn highlights(
+    query: &str,
+    hits: &[Hit],
+    repositories: &[Repository],
+    ports: AskPorts<'_>,
+) -> Vec<Vec<Highlight>> {
+    let reads: Vec<_> = hits
+        .iter()
+        .map(|hit| read_one(hit, repositories, Locale::En, ports))
+        .collect();
+    let found: Vec<Result<Option<Found>>> = stream::iter(reads).buffered(AT_ONCE).collect().await;
+    let mut highlighter = Highlighter::new(query);
+    let mut of = |found: Result<Option<Found>>| match found.ok().flatten().map(|found| found.text) {
+        Some(Text::Prose(sentences)) => {
+            let sentences = sentences.iter().map(|(text, _)| (None, text.as_str()));
+            highlighter.best(sentences, MOST_HIGHLIGHTS)
+        }
+        Some(Text::Source { start, lines, .. }) => {
+            let lines = lines.iter().map(String::as_str);
+            highlighter.best((start..).map(Some).zip(lines), MOST_HIGHLIGHTS)
+        }
+        None => Vec::new(),
+    };
+    found.into_iter().map(&mut of).collect()
+}
+
+/// A hit with its text; none where its wiki was replaced meanwhile.
+async fn read_one(
+    hit: &Hit,
+    repositories: &[Repository],
+    locale: Locale,
+    ports: AskPorts<'_>,
+) -> Result<Option<Found>> {
+    let published = repositories
+        .iter()
+        .find(|it| it.id == hit.repository)
+        .and_then(|it| it.published.as_ref())
+        .filter(|generation| generation.commit == hit.commit);
+    match published {
+        Some(generation) => found(hit, generation, locale, ports).await,
+        None => Ok(None),
+    }
 }
 
 async fn found(

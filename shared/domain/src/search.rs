@@ -4,6 +4,7 @@ pub mod coverage;
 pub mod documents;
 pub mod filter;
 mod glossary;
+pub mod highlight;
 pub mod ranking;
 mod runs;
 pub mod vector;
@@ -12,6 +13,7 @@ pub mod words;
 use serde::{Deserialize, Serialize};
 
 pub use filter::Filter;
+pub use highlight::Highlight;
 
 use crate::{
     CommitId, Language, Locale, RepoPath, RepositoryId, Slug, StageError, facts::SymbolKind, manifest::Role,

@@ -67,15 +67,26 @@ pub(super) async fn search(
     if wants_html(&headers) {
         return html::search_page(&service, &headers, params).await;
     }
-    match find(&service, &params).await {
-        Ok(found) => Json(SearchView::from(found)).into_response(),
+    match shown(&service, &params).await {
+        Ok(found) => Json(found).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
 
+async fn shown(service: &Service, params: &SearchParams) -> Result<SearchView, Problem> {
+    let query = query_of(params)?;
+    let found = service.library.search(&query).await?;
+    let highlights = service.library.highlights(&query, &found.hits).await?;
+    Ok(SearchView::new(found, highlights))
+}
+
 /// Asks the index.
 pub(crate) async fn find(service: &Service, params: &SearchParams) -> Result<search::Found, Problem> {
-    let query = search::Query {
+    service.library.search(&query_of(params)?).await
+}
+
+fn query_of(params: &SearchParams) -> Result<search::Query, Problem> {
+    Ok(search::Query {
         repositories: values(params.repository.as_deref(), "repository", |id| {
             RepositoryId::new(id).ok()
         })?,
@@ -88,8 +99,7 @@ pub(crate) async fn find(service: &Service, params: &SearchParams) -> Result<sea
         },
         limit: limit(params.limit, 20, MOST_HITS)?,
         ..search::Query::new(params.q.clone().unwrap_or_default())
-    };
-    service.library.search(&query).await
+    })
 }
 
 /// The values of a list with commas between them.

@@ -13,7 +13,7 @@ use deepwiki_domain::{
     manifest::Role,
     page::{Page, Validity},
     repository::{Generation, Repository, RepositoryStatus},
-    search::{Found, Hit, Reason, Refused},
+    search::{Found, Highlight, Hit, Reason, Refused},
     wiki::PageEntry,
 };
 use serde::Serialize;
@@ -262,10 +262,15 @@ pub(crate) struct RefusedView {
     reason: String,
 }
 
-impl From<Found> for SearchView {
-    fn from(found: Found) -> Self {
+impl SearchView {
+    /// What was found, and what of each hit has words of the query.
+    pub(crate) fn new(found: Found, highlights: Vec<Vec<Highlight>>) -> Self {
+        let highlights = highlights.into_iter().chain(std::iter::repeat(Vec::new()));
+        let hits = found.hits.into_iter().zip(highlights);
         Self {
-            hits: found.hits.into_iter().map(HitView::from).collect(),
+            hits: hits
+                .map(|(hit, highlights)| HitView::new(hit, highlights))
+                .collect(),
             semantic: found.semantic,
             refused: found.refused.into_iter().map(RefusedView::from).collect(),
         }
@@ -313,13 +318,31 @@ pub(crate) struct HitView {
     /// Why it was found, the strongest reason first: `name`, `path`, `words`, `meaning`.
     #[schema(value_type = Vec<String>)]
     why: Vec<&'static str>,
+    /// What of it has words of the query, at most three lines or sentences; none where only its meaning is near.
+    highlights: Vec<HighlightView>,
     /// The larger, the better; comparable within one answer only.
     score: f32,
 }
 
-impl From<Hit> for HitView {
-    fn from(hit: Hit) -> Self {
+/// A line of source or a sentence of a page that has words of the query.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct HighlightView {
+    /// The line in its file, from 1; null of a sentence.
+    line: Option<u32>,
+    /// Its text, at most 200 characters.
+    text: String,
+    /// Where the words are in the text: first character and the one after the last, counted in Unicode scalar values.
+    #[schema(value_type = Vec<Vec<u32>>)]
+    marks: Vec<(u32, u32)>,
+}
+
+impl HitView {
+    fn new(hit: Hit, highlights: Vec<Highlight>) -> Self {
+        let highlights = highlights
+            .into_iter()
+            .map(|Highlight { line, text, marks }| HighlightView { line, text, marks });
         Self {
+            highlights: highlights.collect(),
             repository: hit.repository,
             commit: hit.commit,
             path: hit.path,
