@@ -29,7 +29,7 @@ pub(crate) struct Library {
     pub(crate) repositories: Arc<LocalRepositories>,
     pub(crate) search: Arc<EmbeddedSearch>,
     /// Makes vectors, where a model was installed.
-    pub(crate) embedder: Option<Arc<LocalEmbedder>>,
+    pub(crate) embedder: Option<Arc<dyn Embedder>>,
     /// Where the model is installed.
     pub(crate) model: PathBuf,
 }
@@ -48,7 +48,9 @@ impl Library {
         let repositories = data.repositories();
         let search = Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE));
         let model = folder.join("models").join(MODEL_FILE);
-        let embedder = model.is_file().then(|| Arc::new(LocalEmbedder::new(&model)));
+        let embedder = model
+            .is_file()
+            .then(|| Arc::new(LocalEmbedder::new(&model)) as Arc<dyn Embedder>);
         Ok(Self {
             embedder,
             model,
@@ -61,7 +63,7 @@ impl Library {
 
     /// The embedding model as its users know it.
     pub(crate) fn embedder(&self) -> Option<&dyn Embedder> {
-        self.embedder.as_deref().map(|it| it as &dyn Embedder)
+        self.embedder.as_deref()
     }
 
     /// What the service reads through.
@@ -73,7 +75,7 @@ impl Library {
             jobs: self.repositories.clone(),
             artefacts: self.artefacts.clone(),
             search: self.search.clone(),
-            embedder: self.embedder.clone().map(|it| it as _),
+            embedder: self.embedder.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! system, run in one process.
 
 mod args;
+mod background;
 mod commands;
 mod library;
 mod output;

@@ -9,7 +9,7 @@ use deepwiki_domain::{
     job::{BuildMode, BuildRequest, Stage, StageProgress, Usage},
     manifest::Manifest,
     memo,
-    message::{ChunkInput, EmbedInput, GenerateInput, IndexInput, IngestInput, PlanInput, PublishInput},
+    message::{ChunkInput, GenerateInput, IndexInput, IngestInput, PlanInput, PublishInput},
     plan::Plan,
 };
 use deepwiki_embed::EmbedPorts;
@@ -212,7 +212,7 @@ impl Pipeline {
     }
 
     /// Makes vectors where a model is installed: of the pages first, since they are short and rank high. What does
-    /// not fit into the time is made by the builds that follow; until then it is found by its words.
+    /// not fit into the time is made while wikis are served, or by the builds that follow; until then it is found by its words.
     async fn embed(&self, manifest: &Manifest, plan_key: &ArtefactKey) -> Result<()> {
         let (request, library) = (&self.request, &self.library);
         let Some(embedder) = library.embedder() else {
@@ -220,17 +220,7 @@ impl Pipeline {
         };
         let store = library.artefacts.as_ref();
         let plan: Plan = codec::get_json(store, &request.repository, plan_key).await?;
-        let locales = request.locales.iter();
-        let pages = locales.flat_map(|locale| {
-            plan.pages.iter().map(|page| EmbedInput::Page {
-                brief: page.brief.clone(),
-                locale: *locale,
-            })
-        });
-        let shards = manifest.shards.iter().map(|shard| EmbedInput::Shard {
-            shard: shard.key.clone(),
-        });
-        let parts: Vec<EmbedInput> = pages.chain(shards).collect();
+        let parts = deepwiki_embed::parts(manifest, &plan, &request.locales);
         self.progress.begin(Stage::Embed, parts.len());
         let ports = EmbedPorts {
             artefacts: store,
@@ -251,7 +241,7 @@ impl Pipeline {
         self.report(Stage::Embed, parts.len(), None).await?;
         let rest = match parts.len() - done {
             0 => String::new(),
-            rest => format!(", {rest} parts left to the next build"),
+            rest => format!(", {rest} parts left to `deepwiki serve` or the next build"),
         };
         self.progress.end(&format!("{vectors} vectors{rest}"));
         Ok(())

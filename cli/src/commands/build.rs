@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// How often a build that waits for another of the same repository looks again.
-const WAIT: Duration = Duration::from_millis(300);
+pub(crate) const WAIT: Duration = Duration::from_millis(300);
 
 /// What `--json` prints of each repository.
 #[derive(Serialize)]
@@ -135,7 +135,7 @@ async fn build(
 }
 
 /// The origin that the repository is known by, and what reads it.
-pub(super) fn reader_of(
+pub(crate) fn reader_of(
     source: RepositorySource,
     identity: Option<&str>,
 ) -> anyhow::Result<(RepositorySource, Arc<dyn SourceReader>)> {
@@ -162,7 +162,7 @@ pub(super) fn reader_of(
 }
 
 /// A request to build this origin, with each language once.
-pub(super) fn request_of(
+pub(crate) fn request_of(
     source: &RepositorySource,
     revision: Option<String>,
     languages: &[Locale],
@@ -198,7 +198,7 @@ fn new_build_id() -> BuildId {
 }
 
 /// Takes the repository's lease, builds, and gives it up again; follows another process that builds it now.
-async fn lead(
+pub(crate) async fn lead(
     library: &Arc<Library>,
     source: Arc<dyn SourceReader>,
     paid: Paid,

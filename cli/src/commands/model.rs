@@ -37,7 +37,9 @@ pub(crate) async fn install(data: Option<PathBuf>, arguments: Install) -> anyhow
     let target = library.model.clone();
     tokio::task::spawn_blocking(move || install_to(&target, arguments.path.as_deref())).await??;
     output::line(format_args!("installed: {}", library.model.display()));
-    output::note("the next build of each repository makes its vectors");
+    output::note(
+        "the next build of each repository makes its vectors, and `deepwiki serve` goes on with them",
+    );
     Ok(())
 }
 

@@ -1,15 +1,15 @@
 //! `deepwiki serve`: the same router that the deployed API runs, on this machine alone.
 
-use std::{net::Ipv4Addr, path::PathBuf};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use deepwiki_api::Settings;
 use tokio::net::TcpListener;
 
-use crate::{args::Serve, library::Library, output};
+use crate::{args::Serve, background::Background, library::Library, output};
 
 pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Result<()> {
-    let library = Library::open(data).await?;
+    let library = Arc::new(Library::open(data).await?);
     let router = deepwiki_api::router(library.ports(), &Settings::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await
@@ -26,8 +26,12 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Resu
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, router)
+    let background = Background::start(&library);
+    let served = axum::serve(listener, router)
         .with_graceful_shutdown(stopped)
-        .await?;
-    Ok(())
+        .await;
+    if let Some(background) = background {
+        background.stop().await;
+    }
+    Ok(served?)
 }

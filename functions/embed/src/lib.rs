@@ -2,13 +2,14 @@
 //! change embeds what changed and no more.
 
 use deepwiki_domain::{
-    ArtefactKey, RepositoryId, StageError,
+    ArtefactKey, Locale, RepositoryId, StageError,
     facts::ShardFacts,
     job::BuildMode,
-    manifest::Shard,
+    manifest::{Manifest, Shard},
     memo,
     message::{EmbedInput, EmbedOutput},
     page::Page,
+    plan::Plan,
     search::{
         Document, documents,
         vector::{self, PartVectors},
@@ -61,6 +62,34 @@ pub async fn embed_part(
     Ok(EmbedOutput {
         vectors: u32::try_from(vectors.len()).unwrap_or(u32::MAX),
     })
+}
+
+/// All parts of a build: pages first, since they are short and rank high.
+pub fn parts(manifest: &Manifest, plan: &Plan, locales: &[Locale]) -> Vec<EmbedInput> {
+    let of_pages = locales.iter().flat_map(|locale| {
+        plan.pages.iter().map(|page| EmbedInput::Page {
+            brief: page.brief.clone(),
+            locale: *locale,
+        })
+    });
+    let of_shards = manifest.shards.iter().map(|shard| EmbedInput::Shard {
+        shard: shard.key.clone(),
+    });
+    of_pages.chain(of_shards).collect()
+}
+
+/// Whether the vectors of a part exist, or there is no embedder to make them.
+pub async fn is_embedded(
+    repository: &RepositoryId,
+    input: &EmbedInput,
+    ports: EmbedPorts<'_>,
+) -> Result<bool> {
+    let Some(embedder) = ports.embedder else {
+        return Ok(true);
+    };
+    let part = part_key(ports.artefacts, repository, input, ports.writer).await?;
+    let memo = memo::vectors(&part, embedder.model());
+    Ok(ports.artefacts.recall(repository, &memo).await?.is_some())
 }
 
 /// The facts of the shard, or the page.

@@ -89,3 +89,8 @@ pub fn texts(texts: &[String], model: &str) -> MemoKey {
 pub fn search_holdings(backend: &str) -> MemoKey {
     MemoKey::of(&["search-holdings", backend])
 }
+
+/// That a search generation has all vectors that this model gives it.
+pub fn all_vectors(generation: &ArtefactKey, model: &str) -> MemoKey {
+    MemoKey::of(&["all-vectors", model, generation.as_str()])
+}
