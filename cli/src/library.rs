@@ -10,7 +10,7 @@ use deepwiki_domain::{
 };
 use deepwiki_embedding::LocalEmbedder;
 use deepwiki_local::{LocalArtefacts, LocalData, LocalRepositories};
-use deepwiki_ports::{Embedder, Repositories, index::Searchable};
+use deepwiki_ports::{Embedder, LastGood, Repositories, index::Searchable};
 use deepwiki_search::EmbeddedSearch;
 
 /// How many repositories are asked for at a time.
@@ -74,7 +74,7 @@ impl Library {
             pages: self.repositories.clone(),
             jobs: self.repositories.clone(),
             artefacts: self.artefacts.clone(),
-            search: self.search.clone(),
+            search: Arc::new(LastGood::new(self.search.clone(), self.repositories.clone())),
             embedder: self.embedder.clone(),
         }
     }

@@ -11,7 +11,7 @@ use deepwiki_aws::{
     Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client, config::SearchBackend, logs,
     opensearch, titan,
 };
-use deepwiki_ports::SearchIndex;
+use deepwiki_ports::{LastGood, SearchIndex};
 use deepwiki_search::EmbeddedSearch;
 use lambda_http::{Request, RequestExt, request::RequestContext, service_fn};
 use tower::ServiceExt;
@@ -27,7 +27,11 @@ async fn main() -> anyhow::Result<()> {
     let artefacts = Arc::new(S3Artefacts::new(&sdk, &config.wiki_bucket));
     let repositories = Arc::new(DynamoRepositories::new(&sdk, &config.repositories_table));
     let search: Arc<dyn SearchIndex> = match &config.search {
-        SearchBackend::Embedded => Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE)),
+        SearchBackend::Embedded => {
+            let embedded = Arc::new(EmbeddedSearch::new(artefacts.clone(), SEARCH_CACHE));
+            Arc::new(LastGood::new(embedded, repositories.clone()))
+        }
+        // A collection keeps no generation but the newest.
         SearchBackend::OpenSearch { endpoint } => {
             Arc::new(opensearch::guarded(&sdk, &config, endpoint, artefacts.clone())?)
         }

@@ -14,6 +14,7 @@ pub mod conformance;
 pub mod embedder;
 pub mod index;
 pub mod language_model;
+pub mod last_good;
 pub mod lifecycle;
 pub mod repositories;
 pub mod source;
@@ -25,6 +26,7 @@ pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
 pub use language_model::LanguageModel;
+pub use last_good::LastGood;
 pub use repositories::{PageCatalog, Repositories, Versions};
 pub use source::{Snapshot, SourceReader};
 
