@@ -14,6 +14,7 @@ mod artefacts;
 mod circuits;
 mod jobs;
 mod leases;
+mod naughty;
 mod pages;
 mod repositories;
 mod search;
