@@ -66,6 +66,11 @@ impl Library {
         self.embedder.as_deref()
     }
 
+    /// Search as readers use it: where the newest index of a repository is damaged, the one before it answers.
+    pub(crate) fn readers_search(&self) -> LastGood {
+        LastGood::new(self.search.clone(), self.repositories.clone())
+    }
+
     /// What the service reads through.
     pub(crate) fn ports(&self) -> deepwiki_api::Ports {
         deepwiki_api::Ports {
@@ -74,7 +79,7 @@ impl Library {
             pages: self.repositories.clone(),
             jobs: self.repositories.clone(),
             artefacts: self.artefacts.clone(),
-            search: Arc::new(LastGood::new(self.search.clone(), self.repositories.clone())),
+            search: Arc::new(self.readers_search()),
             embedder: self.embedder.clone(),
         }
     }

@@ -15,8 +15,9 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Ask) -> anyhow::Result
         filter: arguments.filter.into(),
         ..Question::new(arguments.question)
     };
+    let search = library.readers_search();
     let ports = AskPorts {
-        search: library.search.as_ref(),
+        search: &search,
         embedder: library.embedder(),
         artefacts: library.artefacts.as_ref(),
         pages: library.repositories.as_ref(),

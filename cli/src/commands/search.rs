@@ -50,16 +50,14 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
         limit: arguments.limit.min(MOST_HITS),
         ..Query::new(arguments.query)
     };
-    let found = library
-        .search
-        .search(&Library::searchable(&repositories), &query)
-        .await?;
+    let search = library.readers_search();
+    let found = search.search(&Library::searchable(&repositories), &query).await?;
     for refused in &found.refused {
         output::note(&refused.reason);
     }
     if arguments.json {
         let ports = AskPorts {
-            search: library.search.as_ref(),
+            search: &search,
             embedder: library.embedder(),
             artefacts: library.artefacts.as_ref(),
             pages: library.repositories.as_ref(),

@@ -105,7 +105,8 @@ impl OpenSearchIndex {
                 .call(doing, "POST", &path, Body::Lines(&body))
                 .await?;
             let mut again = Vec::new();
-            for (line, item) in lines.into_iter().zip(items(&answer, "index", doing)?) {
+            let answers = items(&answer, "index", doing)?.chain(std::iter::repeat(&Value::Null));
+            for (line, item) in lines.into_iter().zip(answers) {
                 match item_problem(doing, item) {
                     None => ids.extend(item.get("_id").and_then(Value::as_str).map(str::to_owned)),
                     Some(problem) if problem.kind.is_retryable() => again.push(line),
