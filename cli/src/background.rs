@@ -279,7 +279,6 @@ impl Clock for Then {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,7 +1,13 @@
 //! The index in a collection of OpenSearch Serverless, against a stand-in that enforces the collection's rules.
 
-#![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assertion is how a test fails"
+)]
 
+#[path = "stand_in/opensearch.rs"]
+mod opensearch;
 mod stand_in;
 
 use std::sync::{Arc, atomic::Ordering};
@@ -18,8 +24,8 @@ use deepwiki_ports::{
     ArtefactStore, CircuitBreaker, SearchIndex, circuit::Guarded, clock::SystemClock, conformance,
     index::Searchable,
 };
+use opensearch::Collection;
 use serde_json::{Value, json};
-use stand_in::opensearch::{self, Collection};
 
 struct Setup {
     collection: Arc<Collection>,

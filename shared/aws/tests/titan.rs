@@ -1,6 +1,10 @@
 //! The embedder on Bedrock, against a stand-in that answers as the service does.
 
-#![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed assertion is how a test fails"
+)]
 
 mod stand_in;
 

@@ -1,6 +1,6 @@
 //! A damaged generation is named, and the one before it answers.
 
-#![expect(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
+#![allow(clippy::unwrap_used, reason = "a failed assertion is how a test fails")]
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,7 +1,5 @@
 //! What tests share that call a stand-in of an AWS service on this machine.
 
-pub(crate) mod opensearch;
-
 use std::{future::Future, net::Ipv4Addr};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};

@@ -15,7 +15,7 @@ use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
@@ -23,7 +23,7 @@ use deepwiki_domain::search::filter::path_matches;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{ACCESS_KEY, REGION, SECRET_KEY};
+use crate::stand_in::{self, ACCESS_KEY, REGION, SECRET_KEY};
 
 /// How long what was written is not found.
 const REFRESH: Duration = Duration::from_millis(300);
@@ -77,8 +77,11 @@ impl Refusal {
 /// Serves a new collection; gives it and its endpoint.
 pub(crate) async fn start() -> (Arc<Collection>, String) {
     let collection = Arc::new(Collection::default());
-    let router = Router::new().fallback(handle).with_state(Arc::clone(&collection));
-    (collection, super::serve(router).await)
+    let router = Router::new()
+        .fallback(handle)
+        .layer(DefaultBodyLimit::disable())
+        .with_state(Arc::clone(&collection));
+    (collection, stand_in::serve(router).await)
 }
 
 async fn handle(
@@ -99,21 +102,28 @@ async fn handle(
     }
 }
 
+fn denied(why: &str) -> Refusal {
+    Refusal(403, "security_exception", why.to_owned())
+}
+
+fn header_of<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.ok_or_else(|| denied(&format!("{name} is missing")))
+}
+
+fn part_of<'a>(authorization: &'a str, name: &str) -> Result<&'a str, Refusal> {
+    let mut parts = authorization.split(", ");
+    let found = parts.find_map(|part| part.strip_prefix(name));
+    found.ok_or_else(|| denied("a part is missing"))
+}
+
 /// Computes SigV4 anew, and compares.
 fn check_signature(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-    let denied = |why: &str| Refusal(403, "security_exception", why.to_owned());
-    let header = |name: &str| -> Result<&str, Refusal> {
-        let value = headers.get(name).and_then(|value| value.to_str().ok());
-        value.ok_or_else(|| denied(&format!("{name} is missing")))
-    };
+    let header = |name: &str| header_of(headers, name);
     let authorization = header("authorization")?
         .strip_prefix("AWS4-HMAC-SHA256 ")
         .ok_or_else(|| denied("another scheme"))?;
-    let part = |name: &str| {
-        let mut parts = authorization.split(", ");
-        let found = parts.find_map(|part| part.strip_prefix(name));
-        found.ok_or_else(|| denied("a part is missing"))
-    };
+    let part = |name: &str| part_of(authorization, name);
     let time = header("x-amz-date")?;
     let scope = format!("{}/{REGION}/aoss/aws4_request", &time[..8]);
     if part("Credential=")? != format!("{ACCESS_KEY}/{scope}") {
