@@ -1,8 +1,7 @@
-//! A language made ready: rules by the number of a node's kind, and parsers that are used again.
+//! A language made ready: rules by the number of a node's kind, and bounded parses.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::HashMap,
+    cell::Cell,
     num::NonZeroU16,
     ops::{ControlFlow, Range},
     time::{Duration, Instant},
@@ -26,8 +25,9 @@ const PIECE: usize = 8 * 1024;
 const READS_ALLOWED: usize = 2_000;
 const READS_A_PIECE: usize = 64;
 
-/// Counting stops a parse at the same place on every machine. The clock stops what is slow all the same: after
-/// ten times the time that any honest file took, and more.
+/// Counting stops a parse at the same place on every machine. The clock, looked at now and then, stops what is slow
+/// all the same: after ten times the time that any honest file took, and more.
+const COUNTS_A_LOOK: usize = 32;
 const TIME_ALLOWED: Duration = Duration::from_secs(3);
 const TIME_A_KILOBYTE: Duration = Duration::from_millis(5);
 
@@ -35,6 +35,7 @@ const TIME_A_KILOBYTE: Duration = Duration::from_millis(5);
 pub(crate) struct Grammar {
     pub(crate) spec: &'static Spec,
     language: tree_sitter::Language,
+    classes: Vec<Class>,
     actions: Vec<Action>,
     keywords: HashedSet,
 }
@@ -61,11 +62,22 @@ impl Bounds {
     /// Takes one of what is left; false once any bound is passed.
     fn count(&self, left: &Cell<usize>) -> bool {
         left.set(left.get().saturating_sub(1));
-        if left.get() == 0 || Instant::now() > self.end {
+        if left.get() == 0 || left.get().is_multiple_of(COUNTS_A_LOOK) && Instant::now() > self.end {
             self.passed.set(true);
         }
         !self.passed.get()
     }
+}
+
+/// What is to be done at a kind of node, in short: for most there is nothing, and most are many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// A keyword or punctuation: it has nothing below.
+    Token,
+    /// One that adds a way through a function.
+    BranchToken,
+    /// Anything else: see its [`Action`].
+    Node,
 }
 
 /// What a kind of node means, with fields by number.
@@ -76,17 +88,24 @@ pub(crate) struct Action {
     /// The fields that hold types.
     pub(crate) types: Vec<NonZeroU16>,
     pub(crate) branch: bool,
-    /// A keyword or punctuation: it has nothing below.
-    pub(crate) token: bool,
 }
 
 impl Grammar {
     pub(crate) fn new(spec: &'static Spec) -> Self {
         let language = (spec.grammar)();
         let count = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
-        let actions = (0..count).map(|id| action(spec, &language, id)).collect();
+        let actions: Vec<Action> = (0..count).map(|id| action(spec, &language, id)).collect();
+        let class = |(id, action): (u16, &Action)| match (
+            language.node_kind_is_named(id) || action.rule.is_some(),
+            action.branch,
+        ) {
+            (true, _) => Class::Node,
+            (false, true) => Class::BranchToken,
+            (false, false) => Class::Token,
+        };
         Self {
             spec,
+            classes: (0..count).zip(&actions).map(class).collect(),
             language,
             actions,
             keywords: spec
@@ -96,6 +115,14 @@ impl Grammar {
                 .map(|keyword| name_hash(keyword))
                 .collect(),
         }
+    }
+
+    /// What is to be done at a kind of node, in short.
+    pub(crate) fn class(&self, kind: u16) -> Class {
+        self.classes
+            .get(usize::from(kind))
+            .copied()
+            .unwrap_or(Class::Node)
     }
 
     /// What a kind of node means; none for errors, whose number is beyond all others.
@@ -113,40 +140,33 @@ impl Grammar {
         self.language.node_kind_for_id(kind).unwrap_or("")
     }
 
-    /// Parses a part of a text; positions are those of the whole. None if it takes too long.
+    /// Parses a part of a text; positions are those of the whole. None if it takes too long. What comes of it is gone
+    /// with the [`Arena`](super::arena::Arena) that is open.
     pub(crate) fn parse(&self, text: &str, part: Option<tree_sitter::Range>) -> Option<Tree> {
-        thread_local! {
-            static PARSERS: RefCell<HashMap<usize, Parser>> = RefCell::new(HashMap::new());
-        }
         let length = part.map_or(text.len(), |range| {
             range.end_byte.saturating_sub(range.start_byte)
         });
         let bounds = Bounds::of(length);
-        PARSERS.with_borrow_mut(|parsers| {
-            let parser = parsers.entry(std::ptr::from_ref(self.spec) as usize).or_default();
-            parser.set_language(&self.language).ok()?;
-            parser.set_included_ranges(part.as_slice()).ok()?;
-            let mut read = |byte: usize, _| {
-                let piece = text.as_bytes().get(byte..).unwrap_or_default();
-                let piece = piece.get(..PIECE).unwrap_or(piece);
-                // A text that ends early ends the step; what comes of it is thrown away.
-                if bounds.count(&bounds.reads) { piece } else { &[] }
-            };
-            let mut progress = |_: &tree_sitter::ParseState| {
-                if bounds.count(&bounds.reports) {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            };
-            let options = ParseOptions::new().progress_callback(&mut progress);
-            let tree = parser.parse_with_options(&mut read, None, Some(options));
-            // A parser that was stopped would go on with the old text.
-            if tree.is_none() {
-                parser.reset();
+        // One for each parse, since a parser keeps memory that ends with its trees.
+        let mut parser = Parser::new();
+        parser.set_language(&self.language).ok()?;
+        parser.set_included_ranges(part.as_slice()).ok()?;
+        let mut read = |byte: usize, _| {
+            let piece = text.as_bytes().get(byte..).unwrap_or_default();
+            let piece = piece.get(..PIECE).unwrap_or(piece);
+            // A text that ends early ends the step; what comes of it is thrown away.
+            if bounds.count(&bounds.reads) { piece } else { &[] }
+        };
+        let mut progress = |_: &tree_sitter::ParseState| {
+            if bounds.count(&bounds.reports) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
             }
-            tree.filter(|_| !bounds.passed.get())
-        })
+        };
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let tree = parser.parse_with_options(&mut read, None, Some(options));
+        tree.filter(|_| !bounds.passed.get())
     }
 
     /// Rules that name no kind of the grammar: there for the tests, which expect none.
@@ -191,7 +211,6 @@ fn action(spec: &'static Spec, language: &tree_sitter::Language, id: u16) -> Act
         fields: ids(&fields),
         types: ids(types),
         branch: spec.branches.iter().any(|kind| applies(kind)),
-        token: !named && rule.is_none(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! The walk keeps its own stack of what is around a node, since asking a node for its parent searches the tree
 //! from the top. It descends by a cursor and never by recursion, so that nesting costs memory alone.
 
+mod arena;
 mod define;
 mod docs;
 mod embed;
@@ -12,7 +13,7 @@ mod signal;
 pub(crate) mod spec;
 mod walk;
 
-use std::{cell::OnceCell, ops::Range};
+use std::{cell::OnceCell, mem::ManuallyDrop, ops::Range};
 
 use deepwiki_domain::{
     RepoPath,
@@ -28,6 +29,7 @@ pub(crate) use docs::first_paragraph;
 pub(crate) use grammar::Grammar;
 pub(crate) use signal::{literal, literals, named_literal};
 
+use self::arena::Arena;
 use crate::{lines::Lines, names::HashedSet};
 
 /// Names longer than this are data, not names.
@@ -46,9 +48,13 @@ pub(crate) struct Facts {
 }
 
 /// Reads a file by its grammar; none if the parse takes too long.
+#[expect(unsafe_code, reason = "see `arena`")]
 pub(crate) fn read(grammar: &Grammar, file: &ShardFile, lines: &Lines) -> Option<Facts> {
+    // SAFETY: parsers, trees, nodes and cursors are made below alone, and facts hold none of them.
+    let _arena = unsafe { Arena::open() };
     let mut reader = Reader::new(grammar, file, lines);
-    let tree = grammar.parse(&file.text, None)?;
+    // Its memory goes with the arena.
+    let tree = ManuallyDrop::new(grammar.parse(&file.text, None)?);
     reader.walk(&tree);
     reader.publish_exported();
     let mut facts = reader.facts;

@@ -5,7 +5,7 @@ use tree_sitter::{Node, Tree};
 
 use super::{
     Frame, Lead, Reader,
-    grammar::Action,
+    grammar::{Action, Class},
     spec::{Below, Head, Rule},
 };
 
@@ -16,12 +16,19 @@ impl Reader<'_> {
         let mut cursor = tree.walk();
         loop {
             let node = cursor.node();
-            let (below, frame) = self.enter(node);
-            if below == Below::Read && cursor.goto_first_child() {
-                self.frames.push(frame);
-                continue;
+            let kind = node.kind_id();
+            match self.grammar.class(kind) {
+                Class::Token => {}
+                Class::BranchToken => self.count_branch(),
+                Class::Node => {
+                    let (below, frame) = self.enter(node, kind);
+                    if below == Below::Read && cursor.goto_first_child() {
+                        self.frames.push(frame);
+                        continue;
+                    }
+                    self.leave(frame);
+                }
             }
-            self.leave(frame);
             loop {
                 if self.frames.len() > base && cursor.goto_next_sibling() {
                     break;
@@ -36,8 +43,7 @@ impl Reader<'_> {
         }
     }
 
-    fn enter(&mut self, node: Node<'_>) -> (Below, Frame) {
-        let kind = node.kind_id();
+    fn enter(&mut self, node: Node<'_>, kind: u16) -> (Below, Frame) {
         let outer = self.frames.last();
         let mut frame = Frame {
             kind,
@@ -52,9 +58,6 @@ impl Reader<'_> {
         };
         if action.branch {
             self.count_branch();
-        }
-        if action.token {
-            return (Below::Skip, frame);
         }
         let below = match action.rule {
             Some(rule) => self.apply(rule, action, node, &mut frame),
