@@ -26,18 +26,24 @@ use deepwiki_domain::{
 };
 use rayon::prelude::*;
 
-use crate::{languages::Syntax, lines::Lines, reader::Facts};
+use crate::{languages::Syntax, lines::Lines, names::NameHashes, reader::Facts};
 
 pub use chunks::CHUNK_BUDGET;
 
 /// Reads every file of a shard, in parallel, and gathers the names that occur in its text.
 pub fn read_shard(shard: &Shard, key: ArtefactKey) -> ShardFacts {
-    let files = shard.files.par_iter().map(read_file).collect();
-    let mut names: Vec<u64> = shard
-        .files
-        .par_iter()
-        .flat_map_iter(|file| names::name_hashes(&file.text))
-        .collect();
+    let read = |(mut files, mut names): (Vec<FileFacts>, NameHashes), file| {
+        files.push(read_file(file));
+        names.read(&file.text);
+        (files, names)
+    };
+    let parts = shard.files.par_iter().fold(Default::default, read);
+    let parts = parts.map(|(files, names)| (files, names.into_hashes()));
+    let (files, mut names) = parts.reduce(Default::default, |mut all, part| {
+        all.0.extend(part.0);
+        all.1.extend(part.1);
+        all
+    });
     names.par_sort_unstable();
     names.dedup();
     ShardFacts {

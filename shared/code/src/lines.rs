@@ -1,5 +1,7 @@
 //! Where the lines of a text begin, and how much stands on each.
 
+use std::cell::Cell;
+
 use deepwiki_domain::facts;
 
 /// The lines of a text. Line numbers are 1-based; a last line without a line break counts.
@@ -11,7 +13,12 @@ pub(crate) struct Lines {
     /// How many blanks each line begins with; a tabulator counts four.
     indents: Vec<u16>,
     length: usize,
+    /// The line that was found last: most that is asked for stands there or soon after.
+    last_found: Cell<usize>,
 }
+
+/// How many lines after the last one are looked at before all of them are searched.
+const NEAR: usize = 8;
 
 impl Lines {
     pub(crate) fn of(text: &str) -> Self {
@@ -32,6 +39,7 @@ impl Lines {
             ink,
             indents,
             length: text.len(),
+            last_found: Cell::new(0),
         }
     }
 
@@ -42,10 +50,21 @@ impl Lines {
 
     /// The line that holds this byte.
     pub(crate) fn line_at(&self, byte: usize) -> u32 {
-        let line = self.starts.partition_point(|&start| start <= byte);
+        let line = self.line_near(byte);
+        let line = line.unwrap_or_else(|| self.starts.partition_point(|&start| start <= byte));
+        self.last_found.set(line);
         u32::try_from(line)
             .unwrap_or(u32::MAX)
             .clamp(1, self.count().max(1))
+    }
+
+    /// The line of a byte, if that is the one found last or one of those after it.
+    fn line_near(&self, byte: usize) -> Option<usize> {
+        let last = self.last_found.get();
+        let near = self.starts.get(last.checked_sub(1)?..)?;
+        let before = near.iter().take(NEAR).take_while(|&&start| start <= byte).count();
+        let is_found = before > 0 && near.get(before).is_none_or(|&start| start > byte);
+        is_found.then_some(last - 1 + before)
     }
 
     /// The lines that hold the bytes of a range; a line break at its end belongs to the line before.

@@ -50,6 +50,7 @@ impl<'t> Qualifier<'t> {
 }
 
 /// What follows a name.
+#[derive(Default)]
 struct After {
     call: bool,
     /// The name is part of a longer one.
@@ -136,9 +137,9 @@ impl<'t> Reader<'t> {
         if !self.seen.insert(hash) {
             return;
         }
-        let part = |part: &Part<'_>| [part.word, part.suffix].concat();
+        let part = |part: &Part<'_>| [part.word, part.suffix].into_iter().collect();
         let reference = Reference {
-            name: name.to_owned(),
+            name: name.into(),
             qualifier: qualifier.parts().iter().rev().map(part).collect(),
             kind,
             line: self.line(start),
@@ -264,6 +265,9 @@ impl<'t> Reader<'t> {
     fn after(&self, end: usize) -> After {
         let style = &self.grammar.spec.style;
         let rest = self.text.get(end..).unwrap_or("");
+        if ends_alone(rest.as_bytes(), style) {
+            return After::default();
+        }
         let near = rest.trim_start_matches([' ', '\t']);
         let mut after = After {
             call: near.starts_with('('),
@@ -309,6 +313,25 @@ impl<'t> Reader<'t> {
     }
 }
 
+/// Whether it is plain that what follows a name has nothing to say of it, as for most names.
+fn ends_alone(rest: &[u8], style: &Style) -> bool {
+    let near = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'));
+    let near = near.and_then(|at| rest.get(at..)).unwrap_or_default();
+    let next = if near.first() == Some(&b'\n') {
+        near.trim_ascii_start()
+    } else {
+        near
+    };
+    match next.first() {
+        None => true,
+        Some(b'(' | b'[' | b'!' | b'<' | b'\x0b' | 0x80..) => false,
+        Some(first) => !style
+            .separators
+            .iter()
+            .any(|mark| mark.as_bytes().first() == Some(first)),
+    }
+}
+
 fn is_path_or_type(name: &str, qualifier: &Qualifier<'_>) -> bool {
     name.starts_with(char::is_uppercase) || qualifier.length > 0
 }
@@ -347,6 +370,9 @@ fn generics_end(text: &str) -> Option<&str> {
 fn qualifier<'t>(text: &'t str, start: usize, style: &Style) -> Qualifier<'t> {
     let mut qualifier = Qualifier::default();
     let bytes = text.as_bytes();
+    if stands_alone(bytes.get(..start).unwrap_or_default(), style) {
+        return qualifier;
+    }
     let mut end = start;
     while qualifier.length < MOST_PARTS {
         let before = trim_end(bytes.get(..end).unwrap_or_default(), style);
@@ -382,6 +408,33 @@ fn qualifier<'t>(text: &'t str, start: usize, style: &Style) -> Qualifier<'t> {
         }
     }
     qualifier
+}
+
+/// Whether it is plain that no separator ends a text: so for most names, and much faster to see than [`trim_end`].
+fn stands_alone(before: &[u8], style: &Style) -> bool {
+    let trimmed = before.trim_ascii_end();
+    let Some(last) = trimmed.last() else {
+        return true;
+    };
+    if style
+        .separators
+        .iter()
+        .any(|mark| mark.as_bytes().last() == Some(last))
+    {
+        return false;
+    }
+    let white = before.get(trimmed.len()..).unwrap_or_default();
+    if !white.contains(&b'\n') {
+        return true;
+    }
+    // A separator may stand before a comment.
+    let line_start = trimmed
+        .iter()
+        .rposition(|&byte| byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let line = trimmed.get(line_start..).unwrap_or_default();
+    let may_comment = |mark: &&str| mark.as_bytes().first().is_some_and(|first| line.contains(first));
+    !style.line_comments.iter().any(may_comment)
 }
 
 /// The word that ends a text, seen through brackets behind it, and where it begins.
