@@ -1,6 +1,7 @@
 //! What the code reader finds in one file. Everything later (graph, plan, pages, search) is made from this.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::{ArtefactKey, BlobId, Language, RepoPath, manifest::Role};
 
@@ -224,12 +225,13 @@ pub enum Visibility {
 /// A use of a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reference {
-    /// The last part of what is written: `new` of `net::Parser::new`.
-    pub name: String,
+    /// The last part of what is written: `new` of `net::Parser::new`. Names are short and there are millions: most
+    /// take no memory of their own.
+    pub name: SmolStr,
     /// The parts before it, outermost first: `["net", "Parser"]`; for `self.x.run()` it is `["self", "x"]`.
     /// A part that is called or indexed ends in `()` or `[]` (`Parser::new().run()`: `["Parser", "new()"]`);
     /// a leading empty part stands for an expression that has no name (`(a + b).run()`).
-    pub qualifier: Vec<String>,
+    pub qualifier: Vec<SmolStr>,
     /// How it is used.
     pub kind: ReferenceKind,
     /// Where.

@@ -33,7 +33,7 @@ impl<'a> Finder<'_, 'a> {
         let mut is_whole = true;
         for (index, part) in rest
             .iter()
-            .map(String::as_str)
+            .map(|part| part.as_str())
             .chain([reference.name.as_str()])
             .enumerate()
         {
@@ -178,7 +178,7 @@ impl<'a> Finder<'_, 'a> {
             Some(symbol) => *self.repo.inside.get(symbol as usize)?,
             None => *self.repo.home.get(self.file as usize)?,
         };
-        let parts: Vec<&str> = reference.qualifier.iter().map(String::as_str).collect();
+        let parts: Vec<&str> = reference.qualifier.iter().map(|part| part.as_str()).collect();
         match places::rust::start(self.repo, module, &parts) {
             (Base::At(entity), taken) => Some((Found::here(entity), Receiver::Named, taken)),
             (Base::Lexical, _) => None,
