@@ -78,13 +78,23 @@ impl Snapshot for GitSnapshot {
     fn read(&self, entry: &TreeEntry, limit: u64) -> Result<Vec<u8>> {
         let id = ObjectId::from_hex(entry.id.as_bytes()).map_err(damaged)?;
         self.with_repository(|repository| {
-            let header = repository.find_header(id).map_err(damaged)?;
-            if header.kind() != gix::objs::Kind::Blob || header.size() > limit {
-                return Err(StageError::permanent(format!(
-                    "object {id} is no file of at most {limit} bytes"
-                )));
+            let too_large =
+                || StageError::permanent(format!("object {id} is no file of at most {limit} bytes"));
+            // Listing the tree has read the header of every file that has a size.
+            let size = match entry.size {
+                Some(size) => Some(size),
+                None => {
+                    let header = repository.find_header(id).map_err(damaged)?;
+                    (header.kind() == gix::objs::Kind::Blob).then(|| header.size())
+                }
+            };
+            if size.is_none_or(|size| size > limit) {
+                return Err(too_large());
             }
             let mut blob = repository.find_blob(id).map_err(damaged)?;
+            if blob.data.len() as u64 > limit {
+                return Err(too_large());
+            }
             Ok(blob.take_data())
         })
     }
@@ -133,17 +143,16 @@ fn list_tree(repository: &gix::Repository, root: ObjectId, limits: &GitLimits) -
     entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     for entry in &mut entries {
         if matches!(entry.kind, EntryKind::File | EntryKind::Executable) {
-            entry.size = size_of(repository, &entry.id);
+            let id = ObjectId::from_hex(entry.id.as_bytes());
+            entry.size = id.ok().and_then(|id| size_of(repository, id));
         }
     }
     Ok(entries)
 }
 
 /// The size of a blob; none where it is missing or damaged, which reading it will tell.
-fn size_of(repository: &gix::Repository, id: &str) -> Option<u64> {
-    let header = repository
-        .try_find_header(ObjectId::from_hex(id.as_bytes()).ok()?)
-        .ok()??;
+fn size_of(repository: &gix::Repository, id: ObjectId) -> Option<u64> {
+    let header = repository.try_find_header(id).ok()??;
     (header.kind() == gix::objs::Kind::Blob).then(|| header.size())
 }
 
