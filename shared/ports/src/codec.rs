@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{ArtefactStore, Result};
 
-/// zstd's own default level: 3.4 times smaller source text at several hundred MB/s.
-const COMPRESSION_LEVEL: i32 = 3;
+/// zstd's fastest ordinary level. Its default (3) makes source text smaller by a twelfth in twice the time.
+const COMPRESSION_LEVEL: i32 = 1;
 
 /// The largest artefact that is read back, in bytes after decompression.
 const LARGEST_ARTEFACT: usize = 2 << 30;
