@@ -1,12 +1,14 @@
-"""Times the product beside its peers on the same files: CPU seconds of all processes, medians, and ratios of them.
+"""Times the product beside its peers on the same files: CPU seconds of all processes, medians, and ratios.
 
-usage: run.py [--runs N] [--corpora FOLDER] [--only PART...]     parts: index, chunks, update
+usage: run.py [--runs N] [--corpora FOLDER] [--only PART...] [--record]     parts: index, chunks, update
 
 Fetches the corpora (corpora.py) and builds what it measures in release mode. Runs of the peers alternate, so that whatever
-slows the machine down meets them all.
+slows the machine down meets them all, and a ratio is the median of those of each round, with the least and the greatest.
+`--record` writes what was measured into ../README.md.
 """
 
 import argparse
+import datetime
 import json
 import os
 import platform
@@ -19,6 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+README = HERE.parent / "README.md"
 sys.path.insert(0, str(HERE.parent))
 
 import corpora  # noqa: E402
@@ -59,11 +62,15 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--corpora", type=Path, default=corpora.FOLDER)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     tools = Tools()
-    print(f"{processor()}, {os.cpu_count()} cores, {platform.system()}; medians of {options.runs}", flush=True)
+    when = datetime.date.today().strftime("%B %Y")
+    title(f"{when}, {processor()}, {os.cpu_count()} cores, {platform.system()}; medians of {options.runs}")
     for part in options.only:
         PARTS[part](tools, options)
+    if options.record:
+        record()
 
 
 class Tools:
@@ -95,18 +102,17 @@ def measure_index(tools: Tools, options):
         lambda: Timed(tools.command, "--data", data.fresh(), "build", repository, "--json"),
     )
     files = json.loads(build[0].output)["usage"]["files"]
-    print(f"\n{files} files, of which {len(listed.read_text().splitlines())} with a grammar ({megabytes:.1f} MB)")
-    bare = cpu(parse)
-    row("bare parse", f"{bare:.2f} s CPU")
+    title(f"{files} files, of which {len(listed.read_text().splitlines())} with a grammar ({megabytes:.1f} MB)")
+    row("bare parse", f"{cpu(parse):.2f} s CPU")
     stages = [json.loads(run.output) for run in index]
     middle = {stage: statistics.median(run[stage] for run in stages) for stage in stages[0]}
     row("to the lexical index", f"{cpu(index):.2f} s CPU", ", ".join(f"{stage} {time:.2f}" for stage, time in middle.items()))
-    ratio("beside the parse", cpu(index) / bare, 1.4)
-    ratio("memory, MB per 100 MB", memory(index) / megabytes * 100, 600)
+    ratio("beside the parse", beside(index, parse), 1.4)
+    ratio("memory, MB per 100 MB", [memory(index) / megabytes * 100], 600)
     row("whole build with pages", f"{cpu(build):.2f} s CPU")
-    ratio("beside the parse", cpu(build) / bare, 2.0)
-    ratio("memory, MB per 100 MB", memory(build) / megabytes * 100, None)
-    ratio(f"wall beside CPU, {os.cpu_count()} cores", wall(build) / cpu(build), 0.65)
+    ratio("beside the parse", beside(build, parse), 2.0)
+    ratio("memory, MB per 100 MB", [memory(build) / megabytes * 100], None)
+    ratio(f"wall beside CPU, {os.cpu_count()} cores", [run.wall / run.cpu for run in build], 0.65)
 
 
 def measure_chunks(tools: Tools, options):
@@ -120,16 +126,16 @@ def measure_chunks(tools: Tools, options):
         lambda: Timed(tools.peers, "split", repository, listed),
     )
     counts = json.loads(Timed(tools.peers, "whole", repository, listed).output)
-    print()
+    title("chunks")
     for name, runs in (("product", chunk), ("text-splitter", split)):
         count = counts[name]
         kept = 100 * count["whole"] / count["fitting"]
         cutting = 100 * count["cutting"] / count["chunks"]
         speed = f"{megabytes / cpu(runs):.1f} MB/s"
         row(name, speed, f"{count['chunks']} chunks, {cutting:.0f}% cut a function, fitting functions whole {kept:.2f}%")
-    ratio("speed beside text-splitter", cpu(split) / cpu(chunk), 1.5, at_least=True)
+    ratio("speed beside text-splitter", beside(split, chunk), 1.5, at_least=True)
     whole = counts["product"]
-    ratio("fitting functions whole, %", 100 * whole["whole"] / whole["fitting"], 99.5, at_least=True)
+    ratio("fitting functions whole, %", [100 * whole["whole"] / whole["fitting"]], 99.5, at_least=True)
 
 
 def measure_update(tools: Tools, options):
@@ -153,10 +159,10 @@ def measure_update(tools: Tools, options):
         full.append(Timed(*command))
         same = same and updated == exported(tools, data.folder, repository)
     usage = json.loads(full[0].output)["usage"]
-    print(f"\n{UPDATED}: {usage['files']} files, one of them changed")
+    title(f"{UPDATED}: {usage['files']} files, one of them changed")
     row("full build", f"{cpu(full):.2f} s CPU")
     row("after the change", f"{cpu(updates):.2f} s CPU", parts(updates[0]))
-    ratio("beside the full build, %", 100 * cpu(updates) / cpu(full), 12)
+    ratio("beside the full build, %", [100 * share for share in beside(updates, full)], 12)
     row("same export", "yes" if same else "NO")
     row("unchanged", f"{cpu(unchanged):.2f} s CPU", parts(unchanged[0]))
 
@@ -207,28 +213,53 @@ def alternate(runs: int, *starts):
     return zip(*[[start() for start in starts] for _ in range(runs)])
 
 
+def beside(runs, peers) -> list[float]:
+    """The CPU time beside that of the peer in the same round, for each round."""
+    return [run.cpu / peer.cpu for run, peer in zip(runs, peers)]
+
+
 def cpu(runs) -> float:
     return statistics.median(run.cpu for run in runs)
-
-
-def wall(runs) -> float:
-    return statistics.median(run.wall for run in runs)
 
 
 def memory(runs) -> float:
     return statistics.median(run.memory for run in runs)
 
 
+# What was printed, for `record`: a title, or the name of a row, its value and more.
+PRINTED: list[tuple[str, ...]] = []
+
+
+def title(text: str):
+    PRINTED.append((text,))
+    print(f"\n{text}", flush=True)
+
+
 def row(name: str, value: str, more: str = ""):
+    PRINTED.append((name.strip(), value, more))
     print(f"{name:30} {value:>14}   {more}".rstrip(), flush=True)
 
 
-def ratio(name: str, value: float, goal: float | None, at_least: bool = False):
-    if goal is None:
-        return row(f"  {name}", f"{value:.2f}")
-    reached = value >= goal if at_least else value <= goal
-    bound = "at least" if at_least else "at most"
-    row(f"  {name}", f"{value:.2f}", f"goal: {bound} {goal:g}, {'reached' if reached else 'not reached'}")
+def ratio(name: str, rounds: list[float], goal: float | None, at_least: bool = False):
+    """A row of the median of ratios, with the least and the greatest where there are several, and whether it will do."""
+    value = statistics.median(rounds)
+    notes = [f"{min(rounds):.2f} to {max(rounds):.2f}"] if max(rounds) - min(rounds) >= 0.01 else []
+    if goal is not None:
+        reached = value >= goal if at_least else value <= goal
+        bound = "at least" if at_least else "at most"
+        notes.append(f"goal: {bound} {goal:g}, {'reached' if reached else 'not reached'}")
+    row(f"  {name}", f"{value:.2f}", "; ".join(notes))
+
+
+def record():
+    """Puts a table of what was printed between the two marks in the README."""
+    begin, end = "<!-- measured -->\n", "<!-- /measured -->\n"
+    lines = ["| | measured | |", "|---|---|---|"]
+    for name, *cells in PRINTED[1:]:
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} |" if cells else f"| **{name}** | | |")
+    before, _, rest = README.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    README.write_text("".join([before, begin, f"{PRINTED[0][0]}.\n\n", "\n".join(lines), "\n", end, after]))
 
 
 def processor() -> str:
