@@ -4,7 +4,6 @@ mod rules;
 
 use std::{collections::BTreeMap, ops::Range, sync::OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 use rules::{ASSIGNMENTS, Before, Rule, TOKENS};
 
@@ -57,60 +56,127 @@ enum Check {
     KeyBlock,
 }
 
-/// One pass for the literals finds the few places where a rule can match; patterns are tried there alone.
-/// Searching for all patterns everywhere takes a hundred times as long.
+/// How many bytes of a literal the table knows; no literal is shorter.
+const BEGIN: usize = 3;
+
+/// Bits of the table's size.
+const TABLE_BITS: u32 = 15;
+
+/// One pass finds the few places where a rule can match; patterns are tried there alone. Searching for all patterns
+/// everywhere takes a hundred times as long, and an automaton over the literals, which waits for memory at every byte,
+/// several times.
 struct Matcher {
-    literals: AhoCorasick,
-    /// For each literal, the rules that begin with it.
-    rules: Vec<Vec<(Regex, &'static Rule)>>,
+    /// Whether a literal may begin with three bytes, by their hash.
+    table: Vec<bool>,
+    /// The literals by their first bytes, the longest first.
+    literals: BTreeMap<u32, Vec<Literal>>,
+}
+
+struct Literal {
+    text: &'static str,
+    any_case: bool,
+    rules: Vec<(Regex, &'static Rule)>,
 }
 
 impl Matcher {
     /// None where a rule is malformed, which a test excludes.
-    fn new(rules: &'static [Rule], any_case: bool) -> Option<Self> {
-        let mut by_literal: BTreeMap<&str, Vec<(Regex, &Rule)>> = BTreeMap::new();
-        for rule in rules {
-            let pattern = Regex::new(&format!(r"\A(?:{})", rule.pattern)).ok()?;
-            for literal in rule.literals {
-                by_literal
-                    .entry(literal)
-                    .or_default()
-                    .push((pattern.clone(), rule));
+    fn new() -> Option<Self> {
+        let mut matcher = Self {
+            table: vec![false; 1 << TABLE_BITS],
+            literals: BTreeMap::new(),
+        };
+        for (rules, any_case) in [(TOKENS, false), (ASSIGNMENTS, true)] {
+            for rule in rules {
+                let pattern = Regex::new(&format!(r"\A(?:{})", rule.pattern)).ok()?;
+                for literal in rule.literals {
+                    matcher.add(literal, any_case, (pattern.clone(), rule))?;
+                }
             }
         }
-        let literals = AhoCorasick::builder()
-            .ascii_case_insensitive(any_case)
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(by_literal.keys())
-            .ok()?;
-        Some(Self {
-            literals,
-            rules: by_literal.into_values().collect(),
-        })
+        for literals in matcher.literals.values_mut() {
+            literals.sort_by_key(|literal| std::cmp::Reverse(literal.text.len()));
+        }
+        Some(matcher)
+    }
+
+    fn add(&mut self, text: &'static str, any_case: bool, rule: (Regex, &'static Rule)) -> Option<()> {
+        let begin = text.as_bytes().get(..BEGIN)?.iter().copied().fold(0, shift);
+        *self.table.get_mut(place(begin))? = true;
+        let literals = self.literals.entry(begin).or_default();
+        let is_same = |literal: &&mut Literal| literal.text == text && literal.any_case == any_case;
+        match literals.iter_mut().find(is_same) {
+            Some(literal) => literal.rules.push(rule),
+            None => literals.push(Literal {
+                text,
+                any_case,
+                rules: vec![rule],
+            }),
+        }
+        Some(())
     }
 
     fn find(&self, text: &str, places: &mut Vec<Range<usize>>) {
-        for literal in self.literals.find_iter(text) {
-            let rules = self.rules.get(literal.pattern().as_usize());
-            let rest = text.get(literal.start()..).unwrap_or_default();
-            for (pattern, rule) in rules.into_iter().flatten() {
-                if !stands_well(rule.before, text.get(..literal.start()).unwrap_or_default()) {
-                    continue;
-                }
-                let Some(captures) = pattern.captures(rest) else {
-                    continue;
-                };
-                let Some(found) = captures.get(1).or_else(|| captures.get(0)) else {
-                    continue;
-                };
-                let place = literal.start() + found.start()..literal.start() + found.end();
-                places.extend(match rule.check {
-                    Check::Format => Some(place),
-                    Check::Real => is_real(found.as_str()).then_some(place),
-                    Check::Random => looks_random(found.as_str()).then_some(place),
-                    Check::KeyBlock => key_block(text, place),
-                });
+        let mut begin = 0;
+        // Where the last literal ends, of those in any case and of the others: those of a kind do not overlap.
+        let (mut any_case, mut exact) = (0, 0);
+        for (end, &byte) in (1_usize..).zip(text.as_bytes()) {
+            begin = shift(begin, byte);
+            if !self.table.get(place(begin)).is_some_and(|may| *may) {
+                continue;
             }
+            let start = end.saturating_sub(BEGIN);
+            for literal in self.literals.get(&begin).into_iter().flatten() {
+                let done = if literal.any_case {
+                    &mut any_case
+                } else {
+                    &mut exact
+                };
+                if start >= *done && literal.stands_at(start, text) {
+                    *done = start + literal.text.len();
+                    literal.find(text, start, places);
+                }
+            }
+        }
+    }
+}
+
+/// The last three bytes with one more, without the bit that tells cases of letters apart.
+fn shift(begin: u32, byte: u8) -> u32 {
+    (begin << 8 | u32::from(byte | 0x20)) & 0xff_ffff
+}
+
+/// Where three bytes stand in the table.
+fn place(begin: u32) -> usize {
+    (begin.wrapping_mul(0x9e37_79b1) >> (u32::BITS - TABLE_BITS)) as usize
+}
+
+impl Literal {
+    fn stands_at(&self, start: usize, text: &str) -> bool {
+        let found = text.get(start..start + self.text.len());
+        found
+            .is_some_and(|found| found == self.text || self.any_case && found.eq_ignore_ascii_case(self.text))
+    }
+
+    /// Tries the rules at a place where this literal stands.
+    fn find(&self, text: &str, start: usize, places: &mut Vec<Range<usize>>) {
+        let (before, rest) = text.split_at_checked(start).unwrap_or_default();
+        for (pattern, rule) in &self.rules {
+            if !stands_well(rule.before, before) {
+                continue;
+            }
+            let Some(captures) = pattern.captures(rest) else {
+                continue;
+            };
+            let Some(found) = captures.get(1).or_else(|| captures.get(0)) else {
+                continue;
+            };
+            let place = start + found.start()..start + found.end();
+            places.extend(match rule.check {
+                Check::Format => Some(place),
+                Check::Real => is_real(found.as_str()).then_some(place),
+                Check::Random => looks_random(found.as_str()).then_some(place),
+                Check::KeyBlock => key_block(text, place),
+            });
         }
     }
 }
@@ -133,17 +199,14 @@ fn stands_well(wanted: Before, before: &str) -> bool {
 /// How much of a line is looked at before a name that secrets are assigned to, in bytes.
 const LONGEST_NAME: usize = 80;
 
-fn matchers() -> &'static [Matcher] {
-    static MATCHERS: OnceLock<Vec<Matcher>> = OnceLock::new();
-    MATCHERS.get_or_init(|| {
-        let both = [Matcher::new(TOKENS, false), Matcher::new(ASSIGNMENTS, true)];
-        both.into_iter().flatten().collect()
-    })
+fn matcher() -> Option<&'static Matcher> {
+    static MATCHER: OnceLock<Option<Matcher>> = OnceLock::new();
+    MATCHER.get_or_init(Matcher::new).as_ref()
 }
 
 fn find(text: &str) -> Vec<Range<usize>> {
     let mut places = Vec::new();
-    for matcher in matchers() {
+    if let Some(matcher) = matcher() {
         matcher.find(text, &mut places);
     }
     places

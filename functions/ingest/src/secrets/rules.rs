@@ -18,7 +18,7 @@ pub(super) enum Before {
 /// A format. A group in the pattern, where there is one, holds the secret itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rule {
-    /// What a match begins with; any of them.
+    /// What a match begins with; any of them, each of three bytes or more.
     pub(super) literals: &'static [&'static str],
     /// What stands before.
     pub(super) before: Before,
@@ -77,7 +77,13 @@ pub(super) const TOKENS: &[Rule] = &[
     token(&["sk_live_", "sk_test_", "rk_live_", "rk_test_"], r"[rs]k_[a-z]{4}_[A-Za-z0-9]{16,}", Real),
     token(&["whsec_"], r"whsec_[A-Za-z0-9+/=]{24,}", Real),
     token(&["shpat_", "shpca_", "shppa_", "shpss_"], r"shp[a-z]{2}_[0-9a-fA-F]{32}", Format),
-    token(&["SK"], r"SK[0-9a-f]{32}(?-u:\b)", Format),
+    token(
+        &[
+            "SK0", "SK1", "SK2", "SK3", "SK4", "SK5", "SK6", "SK7", "SK8", "SK9", "SKa", "SKb", "SKc", "SKd", "SKe",
+            "SKf",
+        ],
+        r"SK[0-9a-f]{32}(?-u:\b)", Format,
+    ),
     token(&["SG."], r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}", Format),
     // Google, Microsoft.
     token(&["AIza"], r"AIza[0-9A-Za-z_-]{35}", Format),

@@ -30,7 +30,7 @@ fn join(parts: &[&str]) -> String {
 
 #[test]
 fn the_rules_compile() {
-    assert_eq!(matchers().len(), 2);
+    assert!(matcher().is_some());
 }
 
 #[test]
