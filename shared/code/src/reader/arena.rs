@@ -22,7 +22,7 @@ use tree_sitter::Allocator;
 
 /// The room of a thread in bytes, of which the system gives what is used. Trees that need more, those of the
 /// largest files, take the rest from the system's allocator.
-const ROOM: usize = 32 << 20;
+const ROOM: usize = 16 << 20;
 
 /// As of the system's `malloc`.
 const ALIGNMENT: usize = 16;
@@ -39,7 +39,8 @@ impl Arena {
     /// # Safety
     ///
     /// Parsers, trees, nodes and cursors that are made on this thread while the outermost arena lives must not be
-    /// used, nor dropped, after it or on another thread. (They need not be dropped at all.)
+    /// used, nor dropped, after it or on another thread. (They need not be dropped at all unless it [is
+    /// full](Self::is_full).)
     pub(super) unsafe fn open() -> Self {
         static INSTALLED: Once = Once::new();
         // SAFETY: the functions are one family, never give null, align as `malloc` does, and what came from the
@@ -59,6 +60,14 @@ impl Arena {
         Self {
             not_send: PhantomData,
         }
+    }
+}
+
+impl Arena {
+    /// Whether there was more than fits the room. What the system gave then must be given back to it, so that trees
+    /// have to be dropped.
+    pub(super) fn is_full(&self) -> bool {
+        BUMP.with(|bump| bump.full.get())
     }
 }
 
@@ -111,6 +120,8 @@ struct Bump {
     used: Cell<usize>,
     /// Where the last allocation begins.
     last: Cell<usize>,
+    /// Whether something did not fit.
+    full: Cell<bool>,
 }
 
 impl Bump {
@@ -121,6 +132,7 @@ impl Bump {
             size: Cell::new(0),
             used: Cell::new(0),
             last: Cell::new(0),
+            full: Cell::new(false),
         }
     }
 
@@ -130,6 +142,7 @@ impl Bump {
             self.size.set(ROOM);
             self.used.set(0);
             self.last.set(0);
+            self.full.set(false);
         }
         self.arenas.set(self.arenas.get() + 1);
     }
@@ -165,9 +178,12 @@ impl Bump {
             .checked_next_multiple_of(ALIGNMENT)
             .and_then(|size| size.checked_add(at))
             .filter(|&end| end <= self.size.get());
-        if let Some(end) = end {
-            self.last.set(at);
-            self.used.set(end);
+        match end {
+            Some(end) => {
+                self.last.set(at);
+                self.used.set(end);
+            }
+            None => self.full.set(true),
         }
         end.is_some()
     }
@@ -292,6 +308,8 @@ mod tests {
                 live.push(Filled::fill(pointer, size, byte));
             }
             prop_assert!(live.iter().all(|it| it.holds(it.size)));
+            let outside = live.iter().any(|it| BUMP.with(|bump| bump.place(it.pointer)).is_none());
+            prop_assert!(arena.is_full() || !outside);
             for it in live {
                 // SAFETY: it is live, and from here on it is not.
                 unsafe { free(it.pointer) };

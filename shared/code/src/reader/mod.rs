@@ -51,9 +51,8 @@ pub(crate) struct Facts {
 #[expect(unsafe_code, reason = "see `arena`")]
 pub(crate) fn read(grammar: &Grammar, file: &ShardFile, lines: &Lines) -> Option<Facts> {
     // SAFETY: parsers, trees, nodes and cursors are made below alone, and facts hold none of them.
-    let _arena = unsafe { Arena::open() };
+    let arena = unsafe { Arena::open() };
     let mut reader = Reader::new(grammar, file, lines);
-    // Its memory goes with the arena.
     let tree = ManuallyDrop::new(grammar.parse(&file.text, None)?);
     reader.walk(&tree);
     reader.publish_exported();
@@ -61,6 +60,10 @@ pub(crate) fn read(grammar: &Grammar, file: &ShardFile, lines: &Lines) -> Option
     facts.has_errors = tree.root_node().has_error();
     if facts.doc.is_none() {
         facts.doc = docs::of_file(&file.text, lines, &grammar.spec.style, &facts.definitions);
+    }
+    // What fits the arena goes with it, without a walk over the tree.
+    if arena.is_full() {
+        drop(ManuallyDrop::into_inner(tree));
     }
     Some(facts)
 }
