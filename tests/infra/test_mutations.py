@@ -29,6 +29,11 @@ def catch_and_go_on(_, machine):
     machine["States"]["Plan"]["Catch"][0]["Next"] = "Index"
 
 
+def vectors_fail_the_build(_, machine):
+    embed = machine["States"]["WriteAndEmbed"]["Branches"][1]["States"]
+    embed["EmbeddingGivenUp"] = {"Type": "Fail"}
+
+
 def second_rule(resources, _):
     resources["AnotherRule"] = copy.deepcopy(resources["PlanRule"])
 
@@ -74,12 +79,15 @@ MUTATIONS = BROKEN + [
     ("pushes_and_endings_are_heard", put("EndingRule", ["SUCCEEDED"], "EventPattern", "detail", "status")),
     ("pushes_and_endings_are_heard", drop("EndingRule", "EventPattern", "detail", "stateMachineArn")),
     ("pushes_and_endings_are_heard", drop("PushRule", "EventPattern", "detail", "referenceType")),
+    ("the_clock_asks_for_sweeps", remove("ReconcileSweep")),
+    ("the_clock_asks_for_sweeps", drop("RebuildSweep", "Target", "DeadLetterConfig")),
     ("every_transition_leads_to_a_state", state("Plan", "Next", "Nowhere")),
     ("every_transition_leads_to_a_state", state("Plan", "Next", "Index")),
     ("every_task_is_retried_caught_and_bounded", state("Ingest", "Retry")),
     ("every_task_is_retried_caught_and_bounded", state("Ingest", "HeartbeatSeconds")),
     ("every_task_is_retried_caught_and_bounded", state("WriteAndEmbed", "Catch")),
     ("what_is_caught_fails_with_its_error", catch_and_go_on),
+    ("what_is_caught_fails_with_its_error", vectors_fail_the_build),
     ("maps_are_distributed_small_and_within_their_queue", state("ChunkShards", "MaxConcurrency", 21)),
     ("maps_are_distributed_small_and_within_their_queue", express_children),
     ("a_task_waits_longer_than_its_function_may_take", state("Index", "TimeoutSeconds", 1000)),

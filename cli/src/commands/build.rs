@@ -235,6 +235,7 @@ pub(crate) async fn lead(
         Err(error) => {
             let failure = JobFailure {
                 stage: None,
+                part: None,
                 kind: error.kind,
                 message: error.message.clone(),
             };

@@ -5,8 +5,9 @@ use deepwiki_domain::{
     ErrorKind, StageError,
     event::{BuildEnding, EXECUTION_CHANGED, Event},
     job::{BuildRequest, JobFailure},
+    message::StageRequest,
 };
-use deepwiki_ports::{Result, TaskTokens, builds::Waiting, lifecycle::Lifecycle};
+use deepwiki_ports::{FailureNotes, Result, TaskTokens, builds::Waiting, lifecycle::Lifecycle};
 use serde_json::Value;
 
 /// What reap needs of the outside.
@@ -14,6 +15,8 @@ use serde_json::Value;
 pub struct ReapPorts<'a> {
     /// Who waits for a stage.
     pub tokens: &'a dyn TaskTokens,
+    /// Where it is noted what failed.
+    pub notes: &'a dyn FailureNotes,
     /// Ends and starts builds.
     pub lifecycle: Lifecycle<'a>,
 }
@@ -22,7 +25,11 @@ pub struct ReapPorts<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Letter {
     /// To a stage: somebody waits for the answer to this token.
-    Stage { token: String },
+    Stage {
+        token: String,
+        /// What was to be done, where that can be read.
+        request: Option<Box<StageRequest>>,
+    },
     /// To dispatch: this build was never started, or not surely.
     Request(Box<BuildRequest>),
     /// To dispatch: this build has ended.
@@ -34,8 +41,14 @@ enum Letter {
 /// Deals with one dead letter. An error leaves it where it is, to be tried again.
 pub async fn reap(body: &str, queue: &str, ports: ReapPorts<'_>) -> Result<()> {
     match read(body) {
-        Letter::Stage { token } => {
+        Letter::Stage { token, request } => {
             let error = StageError::permanent("the worker died repeatedly: see the logs of the stage");
+            // A late copy of a message whose work was done in time says nothing about the build.
+            if let Some(request) = request
+                && ports.tokens.heartbeat(&token).await? == Waiting::Yes
+            {
+                note(&request, &error, ports).await?;
+            }
             let waiting = ports.tokens.fail(&token, &error).await?;
             tracing::error!(
                 queue,
@@ -46,6 +59,7 @@ pub async fn reap(body: &str, queue: &str, ports: ReapPorts<'_>) -> Result<()> {
         Letter::Request(request) => {
             let failure = JobFailure {
                 stage: None,
+                part: None,
                 kind: ErrorKind::Permanent,
                 message: "the build could not be started: request it again".to_owned(),
             };
@@ -71,6 +85,18 @@ pub async fn reap(body: &str, queue: &str, ports: ReapPorts<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Notes on the build's record at which stage and part it was given up: before the state machine hears of it, after which
+/// the build may end.
+async fn note(request: &StageRequest, error: &StageError, ports: ReapPorts<'_>) -> Result<()> {
+    let failure = JobFailure {
+        stage: Some(request.input.stage()),
+        part: request.input.part(),
+        kind: error.kind,
+        message: error.message.clone(),
+    };
+    ports.notes.note(&request.build, &failure).await
+}
+
 /// Reads a letter as far as it goes: these are the messages that others could not read.
 fn read(body: &str) -> Letter {
     let Ok(message) = serde_json::from_str::<Value>(body) else {
@@ -80,6 +106,7 @@ fn read(body: &str) -> Letter {
         if let Some(token) = event.detail.get("task_token").and_then(Value::as_str) {
             return Letter::Stage {
                 token: token.to_owned(),
+                request: serde_json::from_value(event.detail.clone()).ok().map(Box::new),
             };
         }
         return match BuildEnding::from_detail(event.detail) {

@@ -17,6 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let tokens = SfnTaskTokens::new(&sdk);
     let ports = ReapPorts {
         tokens: &tokens,
+        notes: &jobs,
         lifecycle: Lifecycle {
             leases: &leases,
             jobs: &jobs,

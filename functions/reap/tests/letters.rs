@@ -80,6 +80,7 @@ impl World {
     async fn reap(&self, body: &str) -> Result<()> {
         let ports = ReapPorts {
             tokens: &self.step_functions,
+            notes: &*self.records,
             lifecycle: Lifecycle {
                 leases: &*self.records,
                 jobs: &*self.records,

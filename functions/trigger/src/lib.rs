@@ -3,6 +3,7 @@
 //! Events arrive at least once. The id of a build is made from the event's, and the ledger remembers events, so
 //! that a second delivery leads to nothing new.
 
+mod sweep;
 mod wish;
 
 use deepwiki_domain::{
@@ -11,12 +12,14 @@ use deepwiki_domain::{
     job::{BuildMode, BuildRequest, Trigger},
     message::CONTRACT_VERSION,
     repository::{Repository, RepositoryStatus},
-    source::RepositorySource,
+    source::{GitHosts, RepositorySource},
 };
-use deepwiki_ports::{BuildQueue, Clock, Ledger, Repositories, Result, SourceReader, builds::Claim};
+use deepwiki_ports::{
+    BuildQueue, Clock, EventBus, Jobs, Ledger, Repositories, Result, SourceReader, builds::Claim,
+};
 use serde_json::Value;
 
-pub use wish::{BUILD_REQUESTED, BuildWish, Push, Wish};
+pub use wish::{BuildWish, Push, Wish};
 
 /// What the trigger needs of the outside.
 #[derive(Clone, Copy)]
@@ -25,6 +28,10 @@ pub struct TriggerPorts<'a> {
     pub repositories: &'a dyn Repositories,
     /// Where requests go.
     pub queue: &'a dyn BuildQueue,
+    /// What was built last.
+    pub jobs: &'a dyn Jobs,
+    /// Where a sweep goes on.
+    pub bus: &'a dyn EventBus,
     /// Which events were dealt with.
     pub ledger: &'a dyn Ledger,
     /// Tells which commit the default branch is at.
@@ -40,6 +47,8 @@ pub struct TriggerSettings {
     pub locales: Vec<Locale>,
     /// The deployment's region, which `codecommit://` origins are in.
     pub region: String,
+    /// The Git hosts that repositories may come from.
+    pub hosts: GitHosts,
 }
 
 /// Turns an event, as EventBridge puts it into a queue, into build requests.
@@ -48,7 +57,7 @@ pub async fn accept_event(body: &str, settings: &TriggerSettings, ports: Trigger
         StageError::invalid("the message is no event").with_detail(format!("{:?} error", error.classify()))
     })?;
     let wish = Wish::of(&event)?;
-    let claim = format!("event/{}", event.id);
+    let claim = Wish::identity(&event);
     match ports.ledger.claim(&claim, ports.clock.now()).await? {
         Claim::Yours => {}
         Claim::Done => return Ok(()),
@@ -58,12 +67,7 @@ pub async fn accept_event(body: &str, settings: &TriggerSettings, ports: Trigger
             ));
         }
     }
-    let requests = requests(&event.id, wish, settings, ports);
-    let sent = match requests.await {
-        Ok(requests) => send(&requests, ports).await,
-        Err(error) => Err(error),
-    };
-    match sent {
+    match fulfil(wish, &event.id, &claim, settings, ports).await {
         Ok(()) => ports.ledger.done(&claim, ports.clock.now()).await,
         Err(error) => {
             // The claim ends by itself if it cannot be given up; the first failure is the one to tell of.
@@ -75,6 +79,22 @@ pub async fn accept_event(body: &str, settings: &TriggerSettings, ports: Trigger
     }
 }
 
+/// Queues what the wish asks for. Builds are named by the wish, so that what is done twice asks for the same ones.
+async fn fulfil(
+    wish: Wish,
+    event: &str,
+    identity: &str,
+    settings: &TriggerSettings,
+    ports: TriggerPorts<'_>,
+) -> Result<()> {
+    match wish {
+        Wish::Nothing => Ok(()),
+        Wish::Push(push) => send(&requests_of_push(identity, &push, settings, ports).await?, ports).await,
+        Wish::Build(wish) => send(&[request_of_wish(identity, wish, settings, ports).await?], ports).await,
+        Wish::Sweep(request) => sweep::sweep(event, &request, ports).await,
+    }
+}
+
 async fn send(requests: &[BuildRequest], ports: TriggerPorts<'_>) -> Result<()> {
     for request in requests {
         ports.queue.send(request).await?;
@@ -83,57 +103,42 @@ async fn send(requests: &[BuildRequest], ports: TriggerPorts<'_>) -> Result<()> 
     Ok(())
 }
 
-async fn requests(
-    event: &str,
-    wish: Wish,
-    settings: &TriggerSettings,
-    ports: TriggerPorts<'_>,
-) -> Result<Vec<BuildRequest>> {
-    match wish {
-        Wish::Nothing => Ok(Vec::new()),
-        Wish::Push(push) => requests_of_push(event, &push, settings, ports).await,
-        Wish::Build(wish) => request_of_wish(event, wish, settings, ports)
-            .await
-            .map(|one| vec![one]),
-    }
-}
-
 /// A request for each registration of the repository that builds the pushed branch; a repository that nobody
 /// registered is registered by its first push.
 async fn requests_of_push(
-    event: &str,
+    identity: &str,
     push: &Push,
     settings: &TriggerSettings,
     ports: TriggerPorts<'_>,
 ) -> Result<Vec<BuildRequest>> {
-    let source = push.source()?;
-    let mut sources = vec![source.clone()];
-    if push.region == settings.region {
-        sources.push(push.source_at_home()?);
-    }
     let mut records = Vec::new();
-    for source in sources {
+    for source in push.sources(&settings.region) {
         records.extend(ports.repositories.get(&source.repository_id()).await?);
     }
     if records.is_empty() {
-        records.push(register(source, None, &settings.locales, ports).await?);
+        records.push(register(push.source.clone(), None, &settings.locales, settings, ports).await?);
     }
     let mut requests = Vec::new();
     for record in records {
         if record.removed_at.is_none() && builds_branch(&record, push, ports).await? {
-            requests.push(BuildRequest {
-                schema: CONTRACT_VERSION,
-                build: build_id(Trigger::Push, event, &record)?,
-                repository: record.id,
-                source: record.source,
-                revision: record.revision,
-                mode: BuildMode::Incremental,
-                trigger: Trigger::Push,
-                locales: record.locales,
-            });
+            requests.push(request_for(record, push.trigger, identity)?);
         }
     }
     Ok(requests)
+}
+
+/// An incremental build of a repository as it is registered.
+fn request_for(record: Repository, trigger: Trigger, identity: &str) -> Result<BuildRequest> {
+    Ok(BuildRequest {
+        schema: CONTRACT_VERSION,
+        build: build_id(trigger, identity, &record)?,
+        repository: record.id,
+        source: record.source,
+        revision: record.revision,
+        mode: BuildMode::Incremental,
+        trigger,
+        locales: record.locales,
+    })
 }
 
 /// Whether the pushed branch is the one that the repository's wiki is made of.
@@ -153,7 +158,7 @@ async fn builds_branch(record: &Repository, push: &Push, ports: TriggerPorts<'_>
 }
 
 async fn request_of_wish(
-    event: &str,
+    identity: &str,
     wish: BuildWish,
     settings: &TriggerSettings,
     ports: TriggerPorts<'_>,
@@ -161,7 +166,7 @@ async fn request_of_wish(
     let record = record_of_wish(&wish, settings, ports).await?;
     let build = match wish.build {
         Some(build) => build,
-        None => build_id(wish.trigger, event, &record)?,
+        None => build_id(wish.trigger, identity, &record)?,
     };
     Ok(BuildRequest {
         schema: CONTRACT_VERSION,
@@ -210,7 +215,7 @@ async fn record_of_wish(
             } else {
                 &wish.locales
             };
-            register(source.clone(), wish.revision.clone(), locales, ports).await
+            register(source.clone(), wish.revision.clone(), locales, settings, ports).await
         }
         (None, None) => Err(StageError::invalid(format!(
             "repository {id} is not registered: name its source"
@@ -222,8 +227,10 @@ async fn register(
     source: RepositorySource,
     revision: Option<String>,
     locales: &[Locale],
+    settings: &TriggerSettings,
     ports: TriggerPorts<'_>,
 ) -> Result<Repository> {
+    settings.hosts.check(&source)?;
     let record = Repository {
         id: source.repository_id(),
         display_name: source.name().to_owned(),
@@ -238,15 +245,15 @@ async fn register(
     ports.repositories.register(&record).await
 }
 
-/// The id of the build that an event leads to: the same for each delivery of it.
-fn build_id(trigger: Trigger, event: &str, record: &Repository) -> Result<BuildId> {
+/// The id of the build that a wish leads to: the same for each delivery of it.
+fn build_id(trigger: Trigger, identity: &str, record: &Repository) -> Result<BuildId> {
     let trigger = match trigger {
         Trigger::Api => "api",
         Trigger::Push => "push",
         Trigger::Webhook => "webhook",
         Trigger::Schedule => "schedule",
     };
-    let digest = blake3::hash(format!("{event} {}", record.id).as_bytes()).to_hex();
+    let digest = blake3::hash(format!("{identity} {}", record.id).as_bytes()).to_hex();
     BuildId::new(format!("{trigger}-{}", digest.get(..20).unwrap_or_default()))
         .map_err(|error| StageError::permanent("a build could not be named").with_detail(error))
 }

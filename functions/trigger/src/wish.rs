@@ -4,14 +4,14 @@ use deepwiki_domain::{
     BuildId, CommitId, Locale, RepositoryId, StageError,
     event::Event,
     job::{BuildMode, Trigger},
-    message::{CONTRACT_VERSION, EVENT_SOURCE},
+    message::{
+        BUILD_REQUESTED, CONTRACT_VERSION, EVENT_SOURCE, PUSH_RECEIVED, PushReceived, SWEEP_REQUESTED,
+        SweepRequest,
+    },
     source::RepositorySource,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
-
-/// `detail-type` of an event that asks for a build, on our own bus.
-pub const BUILD_REQUESTED: &str = "build requested";
 
 /// What an event wishes for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,21 +20,23 @@ pub enum Wish {
     Push(Push),
     /// Somebody asks for a build.
     Build(BuildWish),
+    /// All repositories are to be looked through.
+    Sweep(SweepRequest),
     /// Nothing that leads to a build.
     Nothing,
 }
 
-/// A branch of a CodeCommit repository that was created or moved.
+/// A branch that was created or moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
-    /// The region of the repository.
-    pub region: String,
-    /// The repository's name there.
-    pub name: String,
+    /// The repository.
+    pub source: RepositorySource,
     /// The branch.
     pub branch: String,
     /// What the branch points to now.
     pub commit: CommitId,
+    /// Who told of it.
+    pub trigger: Trigger,
 }
 
 /// The detail of a [`BUILD_REQUESTED`] event: a [`deepwiki_domain::job::BuildRequest`] of which only the
@@ -89,16 +91,39 @@ impl Wish {
             ("aws.codecommit", "CodeCommit Repository State Change") => Self::of_reference(event),
             (EVENT_SOURCE, BUILD_REQUESTED) => {
                 let wish: BuildWish = detail(event)?;
-                if wish.schema == CONTRACT_VERSION {
-                    Ok(Self::Build(wish))
-                } else {
-                    Err(StageError::invalid(format!(
-                        "build requests of version {} are not understood: send version {CONTRACT_VERSION}",
-                        wish.schema
-                    )))
-                }
+                of_this_version(wish.schema)?;
+                Ok(Self::Build(wish))
+            }
+            (EVENT_SOURCE, PUSH_RECEIVED) => {
+                let push: PushReceived = detail(event)?;
+                of_this_version(push.schema)?;
+                Ok(Self::Push(Push {
+                    source: push.source,
+                    branch: push.branch,
+                    commit: push.commit,
+                    trigger: Trigger::Webhook,
+                }))
+            }
+            (EVENT_SOURCE, SWEEP_REQUESTED) => {
+                let sweep: SweepRequest = detail(event)?;
+                of_this_version(sweep.schema)?;
+                Ok(Self::Sweep(sweep))
             }
             _ => Ok(Self::Nothing),
+        }
+    }
+
+    /// What names the wish to the ledger: the same for every way in which the same event comes again.
+    pub fn identity(event: &Event<Value>) -> String {
+        let text = |field: &str| event.detail.get(field).and_then(Value::as_str);
+        match event.detail_type.as_str() {
+            // Whoever repeats a webhook's call makes a new event of it, but not another signed body.
+            PUSH_RECEIVED => format!("push/{}", text("delivery").unwrap_or(&event.id)),
+            SWEEP_REQUESTED => {
+                let run = text("run").unwrap_or(&event.id);
+                format!("sweep/{run}/{}", text("after").unwrap_or_default())
+            }
+            _ => format!("event/{}", event.id),
         }
     }
 
@@ -106,29 +131,50 @@ impl Wish {
         let reference: ReferenceDetail = detail(event)?;
         let moved = matches!(reference.event.as_str(), "referenceCreated" | "referenceUpdated");
         match reference.commit_id {
-            Some(commit) if moved && reference.reference_type == "branch" => Ok(Self::Push(Push {
-                region: event.region.clone(),
-                name: reference.repository_name,
-                branch: reference.reference_name,
-                commit,
-            })),
+            Some(commit) if moved && reference.reference_type == "branch" => {
+                let url = format!("codecommit::{}://{}", event.region, reference.repository_name);
+                let source = RepositorySource::parse_url(&url).map_err(|error| {
+                    StageError::invalid("the event names no repository").with_detail(error)
+                })?;
+                Ok(Self::Push(Push {
+                    source,
+                    branch: reference.reference_name,
+                    commit,
+                    trigger: Trigger::Push,
+                }))
+            }
             _ => Ok(Self::Nothing),
         }
     }
 }
 
 impl Push {
-    /// The origin with its region, which is what a push registers.
-    pub fn source(&self) -> Result<RepositorySource, StageError> {
-        RepositorySource::parse_url(&format!("codecommit::{}://{}", self.region, self.name))
-            .map_err(|error| StageError::invalid("the event names no repository").with_detail(error))
+    /// Every way to name the repository that was pushed to; the first is what a push registers. In the deployment's own
+    /// region a CodeCommit repository may be registered without its region.
+    pub fn sources(&self, home: &str) -> Vec<RepositorySource> {
+        let mut sources = vec![self.source.clone()];
+        if let RepositorySource::CodeCommit {
+            region: Some(region),
+            name,
+        } = &self.source
+            && region == home
+        {
+            sources.push(RepositorySource::CodeCommit {
+                region: None,
+                name: name.clone(),
+            });
+        }
+        sources
     }
+}
 
-    /// The origin without a region, which means the same repository to a deployment in the push's region.
-    pub fn source_at_home(&self) -> Result<RepositorySource, StageError> {
-        RepositorySource::parse_url(&format!("codecommit://{}", self.name))
-            .map_err(|error| StageError::invalid("the event names no repository").with_detail(error))
+fn of_this_version(schema: u32) -> Result<(), StageError> {
+    if schema == CONTRACT_VERSION {
+        return Ok(());
     }
+    Err(StageError::invalid(format!(
+        "requests of version {schema} are not understood: send version {CONTRACT_VERSION}"
+    )))
 }
 
 fn detail<T: DeserializeOwned>(event: &Event<Value>) -> Result<T, StageError> {
@@ -162,16 +208,46 @@ mod tests {
             let Wish::Push(push) = Wish::of(&event(text)).unwrap() else {
                 panic!("must be a push");
             };
-            assert_eq!(
-                (push.region.as_str(), push.name.as_str()),
-                ("ap-northeast-1", "payments")
-            );
             assert_eq!(push.commit.as_str().len(), 40);
+            assert_eq!(push.trigger, Trigger::Push);
+            let named = |home: &str| -> Vec<String> {
+                push.sources(home).iter().map(RepositorySource::url).collect()
+            };
+            assert_eq!(named("eu-west-1"), ["codecommit::ap-northeast-1://payments"]);
             assert_eq!(
-                push.source().unwrap().url(),
-                "codecommit::ap-northeast-1://payments"
+                named("ap-northeast-1"),
+                ["codecommit::ap-northeast-1://payments", "codecommit://payments"]
             );
         }
+    }
+
+    #[test]
+    fn a_webhook_that_is_repeated_is_the_same_wish() {
+        let mut heard = event(include_str!("../../../events/push-received.json"));
+        let Wish::Push(push) = Wish::of(&heard).unwrap() else {
+            panic!("must be a push");
+        };
+        assert_eq!(push.trigger, Trigger::Webhook);
+        assert_eq!(push.source.url(), "https://github.com/example/payments");
+        let first = Wish::identity(&heard);
+        heard.id = "another".to_owned();
+        assert_eq!(Wish::identity(&heard), first, "the signed body is the same");
+        heard.detail["delivery"] = "another".into();
+        assert_ne!(Wish::identity(&heard), first);
+    }
+
+    #[test]
+    fn each_part_of_a_sweep_is_a_wish_of_its_own() {
+        let mut sweep = event(include_str!("../../../events/sweep-reconcile.json"));
+        assert!(matches!(Wish::of(&sweep), Ok(Wish::Sweep(_))));
+        let first = Wish::identity(&sweep);
+        let run = sweep.id.clone();
+        sweep.id = "another".to_owned();
+        assert_ne!(Wish::identity(&sweep), first);
+        sweep.detail["run"] = run.into();
+        assert_eq!(Wish::identity(&sweep), first);
+        sweep.detail["after"] = "payments-bea6381b".into();
+        assert_ne!(Wish::identity(&sweep), first);
     }
 
     #[test]

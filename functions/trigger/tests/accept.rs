@@ -17,14 +17,16 @@ use std::{
 
 use async_trait::async_trait;
 use deepwiki_domain::{
-    CommitId, ErrorKind, Locale, StageError,
-    job::{BuildMode, BuildRequest, Trigger},
-    repository::{Repository, RepositoryStatus},
+    ArtefactKey, CommitId, ErrorKind, Locale, StageError,
+    job::{BuildMode, BuildRequest, Job, JobFailure, JobStatus, Stage, StageProgress, Trigger},
+    message::SWEEP_REQUESTED,
+    repository::{Generation, Repository, RepositoryStatus},
     source::RepositorySource,
 };
 use deepwiki_local::{LocalData, LocalRepositories};
 use deepwiki_ports::{
-    BuildQueue, Ledger, Repositories, Result, Snapshot, SourceReader, builds::Claim, clock::SystemClock,
+    BuildQueue, EventBus, Jobs, Leases, Ledger, Repositories, Result, Snapshot, SourceReader, builds::Claim,
+    clock::SystemClock,
 };
 use deepwiki_trigger::{TriggerPorts, TriggerSettings, accept_event};
 use serde_json::{Value, json};
@@ -38,6 +40,7 @@ struct Outside {
     queue: Mutex<Vec<BuildRequest>>,
     queue_is_down: AtomicBool,
     ledger: Mutex<BTreeMap<String, Claim>>,
+    bus: Mutex<Vec<(String, Value)>>,
     /// Where the default branch of every repository stands, or why it cannot be told.
     head: Mutex<Option<Result<CommitId>>>,
 }
@@ -49,6 +52,17 @@ impl BuildQueue for Outside {
             return Err(StageError::transient("no connection"));
         }
         self.queue.lock().unwrap().push(request.clone());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl EventBus for Outside {
+    async fn put(&self, detail_type: &str, detail: &Value) -> Result<()> {
+        self.bus
+            .lock()
+            .unwrap()
+            .push((detail_type.to_owned(), detail.clone()));
         Ok(())
     }
 }
@@ -129,10 +143,13 @@ impl World {
         let settings = TriggerSettings {
             locales: vec![Locale::En, Locale::Ja],
             region: "ap-northeast-1".to_owned(),
+            hosts: "github.com".parse().unwrap(),
         };
         let ports = TriggerPorts {
             repositories: &*self.repositories,
             queue: &self.outside,
+            jobs: &*self.repositories,
+            bus: &self.outside,
             ledger: &self.outside,
             source: &self.outside,
             clock: &SystemClock,
@@ -168,9 +185,7 @@ async fn the_first_push_registers_the_repository_and_asks_for_its_build() {
         (request.revision, request.locales.as_slice()),
         (None, Locale::ALL.as_slice())
     );
-    let record = world
-        .repositories
-        .get(&request.repository)
+    let record = Repositories::get(&*world.repositories, &request.repository)
         .await
         .unwrap()
         .unwrap();
@@ -315,6 +330,7 @@ async fn requests_that_cannot_be_met_are_refused() {
         json!({"repository": "unknown-1"}),
         json!({"repository": null, "source": "/etc"}),
         json!({"source": "http://169.254.169.254/latest"}),
+        json!({"repository": null, "source": "https://gitlab.com/a/b"}),
         json!({"schema": 2}),
     ] {
         let world = World::new().await;
@@ -327,4 +343,221 @@ async fn requests_that_cannot_be_met_are_refused() {
         world.accept("not json").await.unwrap_err().kind,
         ErrorKind::Invalid
     );
+}
+
+const WEBHOOK: &str = include_str!("../../../events/push-received.json");
+const RECONCILE: &str = include_str!("../../../events/sweep-reconcile.json");
+const REBUILD: &str = include_str!("../../../events/sweep-rebuild.json");
+
+fn renamed(event: &str, id: &str) -> String {
+    let mut event: Value = serde_json::from_str(event).unwrap();
+    event["id"] = id.into();
+    event.to_string()
+}
+
+#[tokio::test]
+async fn a_webhook_builds_once_however_often_it_is_repeated() {
+    let world = World::new().await;
+    world.accept(WEBHOOK).await.unwrap();
+    world.accept(&renamed(WEBHOOK, "repeated")).await.unwrap();
+    let [request] = world.queued().try_into().unwrap();
+    assert_eq!(
+        (request.source.url().as_str(), request.trigger),
+        ("https://github.com/example/payments", Trigger::Webhook)
+    );
+    let topic = with(
+        WEBHOOK,
+        json!({"delivery": "other", "branch": "topic", "commit": "9".repeat(40)}),
+    );
+    world.accept(&topic).await.unwrap();
+    assert_eq!(world.queued().len(), 1, "the default branch stands elsewhere");
+}
+
+/// How a repository stands before a sweep, and whether the sweep must build it.
+async fn swept(published: Option<&str>, last: Option<(JobStatus, Option<&str>, ErrorKind)>) -> bool {
+    let world = World::new().await;
+    world.head(Ok(commit("a")));
+    let record = world.register("https://github.com/a/demo", None).await;
+    if let Some((status, at, kind)) = last {
+        world.record_job(&record, status, at, kind).await;
+    }
+    if let Some(at) = published {
+        world.publish(&record, at).await;
+    }
+    world.accept(RECONCILE).await.unwrap();
+    let queued = world.queued();
+    assert!(queued.iter().all(|request| request.trigger == Trigger::Schedule));
+    !queued.is_empty()
+}
+
+fn commit(digit: &str) -> CommitId {
+    digit.repeat(40).parse().unwrap()
+}
+
+impl World {
+    async fn record_job(&self, record: &Repository, status: JobStatus, at: Option<&str>, kind: ErrorKind) {
+        let build = "b-last".parse().unwrap();
+        let job = Job {
+            build,
+            repository: record.id.clone(),
+            trigger: Trigger::Push,
+            mode: BuildMode::Incremental,
+            status: JobStatus::Running,
+            commit: None,
+            progress: BTreeMap::new(),
+            failure: None,
+            started_at: 1,
+            ended_at: None,
+        };
+        // The local records take a build without a living process for a dead one.
+        let request = BuildRequest {
+            schema: 1,
+            build: job.build.clone(),
+            repository: record.id.clone(),
+            source: record.source.clone(),
+            revision: None,
+            mode: job.mode,
+            trigger: job.trigger,
+            locales: vec![Locale::En],
+        };
+        self.repositories.acquire(&request, 1).await.unwrap();
+        self.repositories.create(&job).await.unwrap();
+        let at = at.map(commit);
+        let progress = StageProgress { done: 1, total: 1 };
+        self.repositories
+            .report(&job.build, Stage::Ingest, progress, at.as_ref())
+            .await
+            .unwrap();
+        if status != JobStatus::Running {
+            let failure = (status != JobStatus::Succeeded).then(|| JobFailure {
+                stage: None,
+                part: None,
+                kind,
+                message: "it broke".to_owned(),
+            });
+            self.repositories
+                .finish(&job.build, status, failure, 2)
+                .await
+                .unwrap();
+        }
+    }
+
+    async fn publish(&self, record: &Repository, at: &str) {
+        let request = BuildRequest {
+            schema: 1,
+            build: "b-published".parse().unwrap(),
+            repository: record.id.clone(),
+            source: record.source.clone(),
+            revision: None,
+            mode: BuildMode::Incremental,
+            trigger: Trigger::Push,
+            locales: vec![Locale::En],
+        };
+        self.repositories.acquire(&request, 3).await.unwrap();
+        let key = ArtefactKey::of(b"nothing");
+        let generation = Generation {
+            build: request.build.clone(),
+            commit: commit(at),
+            commit_time: None,
+            trigger: Trigger::Push,
+            published_at: 3,
+            manifest: key.clone(),
+            plan: key.clone(),
+            wikis: BTreeMap::new(),
+            search: key,
+            packages: None,
+        };
+        self.repositories.publish(&record.id, &generation).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_builds_what_was_missed_and_nothing_else() {
+    let failed = |at, kind| Some((JobStatus::Failed, at, kind));
+    for (published, last, wanted, why) in [
+        (None, None, true, "never built"),
+        (Some("a"), None, false, "published"),
+        (Some("b"), None, true, "a push was missed"),
+        (
+            None,
+            failed(Some("b"), ErrorKind::Permanent),
+            true,
+            "another commit failed",
+        ),
+        (
+            None,
+            failed(Some("a"), ErrorKind::Permanent),
+            false,
+            "fails the same way",
+        ),
+        (
+            None,
+            failed(Some("a"), ErrorKind::Transient),
+            true,
+            "may well succeed now",
+        ),
+        (
+            None,
+            Some((JobStatus::Running, Some("a"), ErrorKind::Permanent)),
+            false,
+            "is being built",
+        ),
+        (
+            None,
+            Some((JobStatus::Running, None, ErrorKind::Permanent)),
+            false,
+            "will find the commit",
+        ),
+        (
+            None,
+            Some((JobStatus::Running, Some("b"), ErrorKind::Permanent)),
+            true,
+            "moved on since",
+        ),
+    ] {
+        assert_eq!(swept(published, last).await, wanted, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_where_a_part_ends_and_builds_each_once() {
+    let world = World::new().await;
+    for number in 0..50 {
+        world
+            .register(&format!("https://github.com/a/demo-{number}"), None)
+            .await;
+    }
+    let mut event = REBUILD.to_owned();
+    for part in 0.. {
+        // Each part is delivered twice.
+        world.accept(&event).await.unwrap();
+        world.accept(&event).await.unwrap();
+        let put = std::mem::take(&mut *world.outside.bus.lock().unwrap());
+        assert!(
+            put.len() <= 1,
+            "a part that comes again asks for no second continuation"
+        );
+        let Some((kind, detail)) = put.into_iter().next() else {
+            break;
+        };
+        assert_eq!(kind, SWEEP_REQUESTED);
+        let mut next: Value = serde_json::from_str(REBUILD).unwrap();
+        next["id"] = format!("part-{part}").into();
+        next["detail"] = detail;
+        event = next.to_string();
+    }
+    let mut builds: Vec<_> = world.queued().into_iter().map(|request| request.build).collect();
+    assert_eq!(builds.len(), 50);
+    builds.sort();
+    builds.dedup();
+    assert_eq!(builds.len(), 50);
+}
+
+#[tokio::test]
+async fn a_host_that_is_down_holds_up_no_sweep() {
+    let world = World::new().await;
+    world.register("https://github.com/a/demo", None).await;
+    world.head(Err(StageError::transient("no connection")));
+    world.accept(RECONCILE).await.unwrap();
+    assert!(world.queued().is_empty());
 }

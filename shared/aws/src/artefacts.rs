@@ -139,11 +139,12 @@ impl ArtefactStore for S3Artefacts {
         items: &[String],
     ) -> Result<ItemList> {
         let key = format!("{repository}/lists/{build}/{name}.jsonl");
+        let list = ItemList::new(key.clone(), items).ok_or_else(|| {
+            StageError::permanent("a build's parts are no JSON, or more than can be counted")
+        })?;
         let lines: String = items.iter().flat_map(|item| [item.as_str(), "\n"]).collect();
-        self.write(key.clone(), lines.into_bytes(), false).await?;
-        let count = u32::try_from(items.len())
-            .map_err(|_| StageError::permanent("a build has more parts than can be counted"))?;
-        Ok(ItemList { key, count })
+        self.write(key, lines.into_bytes(), false).await?;
+        Ok(list)
     }
 }
 

@@ -10,8 +10,6 @@ use aws_credential_types::{
 };
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use deepwiki_domain::StageError;
-#[cfg(feature = "git")]
-use deepwiki_domain::source::RepositorySource;
 use deepwiki_ports::Result;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -64,7 +62,7 @@ impl CodeCommit {
     }
 }
 
-fn service_url(region: &str) -> String {
+pub(crate) fn service_url(region: &str) -> String {
     format!("https://git-codecommit.{region}.amazonaws.com")
 }
 
@@ -92,37 +90,6 @@ fn sign(
     GitCredential {
         username: format!("{}{}", credentials.access_key_id(), token.unwrap_or_default()),
         password: format!("{time}Z{signature}"),
-    }
-}
-
-/// How the functions read repositories: public ones as the public does, those of CodeCommit by their role.
-#[cfg(feature = "git")]
-pub fn git_options(sdk: &SdkConfig, config: &crate::Config) -> Result<deepwiki_git::GitOptions> {
-    let region = crate::client::region(sdk)?;
-    let endpoint = config.codecommit_endpoint.as_ref();
-    Ok(deepwiki_git::GitOptions {
-        credentials: std::sync::Arc::new(CodeCommit::new(sdk, endpoint.cloned())),
-        endpoints: endpoint
-            .map(|to| deepwiki_git::Endpoint {
-                from: service_url(&region),
-                to: to.clone(),
-            })
-            .into_iter()
-            .collect(),
-        region: Some(region),
-        ..deepwiki_git::GitOptions::default()
-    })
-}
-
-#[cfg(feature = "git")]
-#[async_trait::async_trait]
-impl deepwiki_git::Credentials for CodeCommit {
-    async fn get(&self, source: &RepositorySource) -> Result<Option<deepwiki_git::Credential>> {
-        let RepositorySource::CodeCommit { region, name } = source else {
-            return Ok(None);
-        };
-        let GitCredential { username, password } = self.sign(region.as_deref(), name).await?;
-        Ok(Some(deepwiki_git::Credential { username, password }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The environment of a function, read once and checked as a whole.
 
-use deepwiki_domain::Locale;
+use deepwiki_domain::{Locale, source::GitHosts};
 
 /// What `template.yaml` tells a function. Read by [`Config::from_environment`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Config {
     pub wiki_bucket: String,
     /// The FIFO queue of builds.
     pub builds_queue_url: String,
+    /// The bus on which every way in meets.
+    pub bus_name: String,
     /// The state machine `wiki-build`; where an alias is deployed, the alias.
     pub state_machine_arn: String,
     /// The languages of a repository that registers itself by a push.
@@ -27,8 +29,16 @@ pub struct Config {
     pub embedder: Option<TitanSettings>,
     /// Where search generations are kept and searched.
     pub search: SearchBackend,
+    /// The Git hosts that repositories may come from.
+    pub git_hosts: GitHosts,
+    /// The secret that holds the token for github.com; none where GitHub is read as the public does.
+    pub github_credential_arn: Option<String>,
+    /// The secret that holds the keys by which webhooks are signed.
+    pub webhook_keys_arn: Option<String>,
     /// Stands in for `https://git-codecommit.<region>.amazonaws.com`, in tests alone.
     pub codecommit_endpoint: Option<String>,
+    /// Stands in for `https://github.com`, in tests alone.
+    pub github_endpoint: Option<String>,
 }
 
 /// Which of the Titan models makes the vectors, and of what length.
@@ -83,11 +93,16 @@ impl Config {
             artefacts_bucket: reader.text("ARTEFACTS_BUCKET"),
             wiki_bucket: reader.text("WIKI_BUCKET"),
             builds_queue_url: reader.text("BUILDS_QUEUE_URL"),
+            bus_name: reader.text("BUS_NAME"),
             state_machine_arn: reader.text("STATE_MACHINE_ARN"),
             locales: reader.locales("LOCALES"),
             embedder: reader.embedder(),
             search: reader.search(),
+            git_hosts: reader.git_hosts("GIT_HOSTS"),
+            github_credential_arn: reader.optional("GITHUB_CREDENTIAL_ARN"),
+            webhook_keys_arn: reader.optional("WEBHOOK_KEYS_ARN"),
             codecommit_endpoint: reader.base_url("CODECOMMIT_ENDPOINT"),
+            github_endpoint: reader.base_url("GITHUB_ENDPOINT"),
         };
         reader.one_of("WRITER", &["structural"]);
         if reader.problems.is_empty() {
@@ -164,6 +179,14 @@ impl Reader<'_> {
         }
     }
 
+    fn git_hosts(&mut self, name: &str) -> GitHosts {
+        let parsed = self.optional(name).unwrap_or_default().parse();
+        parsed.unwrap_or_else(|problem| {
+            self.problems.push(format!("{name}: {problem}"));
+            GitHosts::any()
+        })
+    }
+
     fn base_url(&mut self, name: &str) -> Option<String> {
         let value = self.optional(name)?;
         if !value.starts_with("http://") && !value.starts_with("https://") {
@@ -184,7 +207,8 @@ mod tests {
             "WRITER" => "structural",
             "EMBEDDER" => "none",
             "SEARCH_BACKEND" => "embedded",
-            "CODECOMMIT_ENDPOINT" => "",
+            "GIT_HOSTS" => "github.com,*.example.com",
+            "CODECOMMIT_ENDPOINT" | "GITHUB_ENDPOINT" | "WEBHOOK_KEYS_ARN" => "",
             _ => "name",
         };
         Some(value.to_owned())
@@ -194,7 +218,11 @@ mod tests {
     fn a_complete_environment_is_read() {
         let config = Config::read(complete).unwrap();
         assert_eq!(config.locales, Locale::ALL);
-        assert_eq!(config.codecommit_endpoint, None);
+        assert_eq!(
+            (config.codecommit_endpoint, config.webhook_keys_arn),
+            (None, None)
+        );
+        assert_ne!(config.git_hosts, GitHosts::any());
         assert_eq!(config.pages_table, "name");
     }
 
@@ -233,6 +261,7 @@ mod tests {
             "LOCALES" => Some("en,fr".to_owned()),
             "SEARCH_BACKEND" => Some("elastic".to_owned()),
             "CODECOMMIT_ENDPOINT" => Some("file:///etc".to_owned()),
+            "GIT_HOSTS" => Some("everywhere".to_owned()),
             _ => complete(name),
         })
         .unwrap_err()
@@ -243,6 +272,7 @@ mod tests {
             "LOCALES",
             "SEARCH_BACKEND",
             "CODECOMMIT_ENDPOINT",
+            "GIT_HOSTS",
         ] {
             assert!(problems.contains(name), "{name} is missing in: {problems}");
         }

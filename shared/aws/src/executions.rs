@@ -40,6 +40,7 @@ impl Executions for SfnExecutions {
             .start_execution()
             .state_machine_arn(&self.state_machine_arn)
             .name(request.build.as_str())
+            .set_trace_header(trace())
             .input(input);
         match start.send().await {
             Ok(_) => Ok(()),
@@ -48,6 +49,13 @@ impl Executions for SfnExecutions {
             Err(error) => Err(stage_error("starting the build", &error)),
         }
     }
+}
+
+/// The trace of the invocation that this is part of, as the Lambda runtime tells it.
+fn trace() -> Option<String> {
+    std::env::var("_X_AMZN_TRACE_ID")
+        .ok()
+        .filter(|trace| !trace.is_empty())
 }
 
 fn execution_input(request: &BuildRequest) -> ExecutionInput {
@@ -60,5 +68,6 @@ fn execution_input(request: &BuildRequest) -> ExecutionInput {
         mode: request.mode,
         trigger: request.trigger,
         locales: request.locales.clone(),
+        trace: trace(),
     }
 }

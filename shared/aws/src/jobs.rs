@@ -11,7 +11,7 @@ use deepwiki_domain::{
     BuildId, CommitId, RepositoryId, StageError,
     job::{Job, JobFailure, JobStatus, Stage, StageProgress},
 };
-use deepwiki_ports::{Jobs, Result};
+use deepwiki_ports::{FailureNotes, Jobs, Result};
 
 use crate::{
     error::stage_error,
@@ -168,6 +168,26 @@ impl Jobs for DynamoJobs {
                 }
             }
             Err(error) => Err(stage_error("recording the build's end", &error)),
+        }
+    }
+}
+
+#[async_trait]
+impl FailureNotes for DynamoJobs {
+    async fn note(&self, build: &BuildId, failure: &JobFailure) -> Result<()> {
+        let update = self
+            .update(build)
+            .update_expression("SET #failure = :failure")
+            .condition_expression("#status = :running")
+            .set_expression_attribute_names(Some(names(&["failure", "status"])))
+            .expression_attribute_values(":failure", json(failure)?)
+            .expression_attribute_values(":running", word(&JobStatus::Running)?);
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                Ok(())
+            }
+            Err(error) => Err(stage_error("noting a failure", &error)),
         }
     }
 }

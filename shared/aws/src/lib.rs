@@ -6,12 +6,15 @@
 
 pub mod artefacts;
 mod batch;
+pub mod bus;
 pub mod circuits;
 pub mod client;
 pub mod codecommit;
 pub mod config;
 mod error;
 pub mod executions;
+#[cfg(feature = "git")]
+pub mod git;
 mod item;
 pub mod jobs;
 pub mod leases;
@@ -22,12 +25,14 @@ pub mod pages;
 mod progress;
 pub mod queue;
 pub mod repositories;
+pub mod secrets;
 pub mod stage;
 pub mod titan;
 pub mod tokens;
 
 pub use artefacts::S3Artefacts;
 pub use batch::{Message, serve_messages};
+pub use bus::EventBridge;
 pub use circuits::DynamoCircuits;
 pub use config::Config;
 pub use executions::SfnExecutions;
@@ -38,6 +43,7 @@ pub use opensearch::OpenSearchIndex;
 pub use pages::DynamoPages;
 pub use queue::FifoQueue;
 pub use repositories::DynamoRepositories;
+pub use secrets::{Secret, Secrets};
 pub use stage::StageHarness;
 pub use titan::TitanEmbedder;
 pub use tokens::SfnTaskTokens;

@@ -14,10 +14,10 @@ use aws_lambda_events::sqs::SqsEvent;
 use deepwiki_domain::{
     StageError,
     event::Event,
-    job::Stage,
+    job::{JobFailure, Stage},
     message::{CONTRACT_VERSION, StageRequest},
 };
-use deepwiki_ports::{Jobs, Result, TaskTokens, builds::Waiting};
+use deepwiki_ports::{FailureNotes, Jobs, Result, TaskTokens, builds::Waiting};
 use futures::{FutureExt, StreamExt, stream};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -42,15 +42,27 @@ pub struct StageHarness {
     stages: &'static [Stage],
     tokens: Arc<dyn TaskTokens>,
     jobs: Arc<dyn Jobs>,
+    notes: Arc<dyn FailureNotes>,
 }
 
 impl StageHarness {
     /// A harness for a function that does these stages.
     pub fn new(sdk: &SdkConfig, config: &Config, stages: &'static [Stage]) -> Self {
+        let jobs = Arc::new(DynamoJobs::new(sdk, &config.jobs_table));
+        Self::over(stages, Arc::new(SfnTaskTokens::new(sdk)), jobs)
+    }
+
+    /// A harness over any ports: without Lambda, for a simulation of the whole.
+    pub fn over<J: Jobs + FailureNotes + 'static>(
+        stages: &'static [Stage],
+        tokens: Arc<dyn TaskTokens>,
+        jobs: Arc<J>,
+    ) -> Self {
         Self {
             stages,
-            tokens: Arc::new(SfnTaskTokens::new(sdk)),
-            jobs: Arc::new(DynamoJobs::new(sdk, &config.jobs_table)),
+            tokens,
+            notes: jobs.clone(),
+            jobs,
         }
     }
 
@@ -75,7 +87,7 @@ impl StageHarness {
 
     /// Works on all messages at once, so that none waits without a heartbeat; gives the ids of those that must
     /// be delivered again.
-    async fn work_through<H>(&self, messages: Vec<Message>, deadline: Instant, handler: &H) -> Vec<String>
+    pub async fn work_through<H>(&self, messages: Vec<Message>, deadline: Instant, handler: &H) -> Vec<String>
     where
         H: AsyncFn(StageRequest) -> Result<Value>,
     {
@@ -134,7 +146,7 @@ impl StageHarness {
             Ok(Waiting::Yes) => {}
             settled_or_not => return settled(settled_or_not),
         }
-        let (build, stage) = (request.build.clone(), request.input.stage());
+        let (build, stage, part) = (request.build.clone(), request.input.stage(), request.input.part());
         self.note(progress::begun(&*self.jobs, &build, stage).await);
         let started = Instant::now();
         let mut beats = JoinSet::new();
@@ -160,6 +172,14 @@ impl StageHarness {
             }
             Err(error) => {
                 log_failure(&error);
+                let failure = JobFailure {
+                    stage: Some(stage),
+                    part,
+                    kind: error.kind,
+                    message: error.message.clone(),
+                };
+                // Before the answer, after which the build may end.
+                self.note(self.notes.note(&build, &failure).await);
                 settled(self.tokens.fail(&token, &error).await)
             }
         }

@@ -68,7 +68,9 @@ async fn jobs() {
         return;
     };
     let table = aws.jobs_table().await;
-    conformance::jobs(&DynamoJobs::new(&aws.sdk, &table)).await;
+    let jobs = DynamoJobs::new(&aws.sdk, &table);
+    conformance::jobs(&jobs).await;
+    conformance::failure_notes(&jobs, &jobs).await;
 }
 
 #[tokio::test]

@@ -28,6 +28,9 @@ pub struct Event<T> {
 /// `detail-type` of the event that tells of an execution's end.
 pub const EXECUTION_CHANGED: &str = "Step Functions Execution Status Change";
 
+/// The error of a distributed map with more failures than it tolerates.
+const PARTS_FAILED: &str = "States.ExceedToleratedFailureThreshold";
+
 /// A build whose execution has ended, whichever way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildEnding {
@@ -39,6 +42,9 @@ pub struct BuildEnding {
     pub status: JobStatus,
     /// Why, where it did not succeed. Its stage is not known here.
     pub failure: Option<JobFailure>,
+    /// Whether `failure` says only that a part of the build failed, as a distributed map tells it: the part's worker
+    /// has noted why.
+    pub by_part: bool,
 }
 
 /// The part of an [`EXECUTION_CHANGED`] event's detail that we read.
@@ -80,9 +86,12 @@ impl BuildEnding {
             JobStatus::Failed if detail.status == "TIMED_OUT" => {
                 Some(failure(ErrorKind::Transient, "the build took longer than it may"))
             }
+            JobStatus::Failed if detail.error.as_deref() == Some(PARTS_FAILED) => {
+                Some(failure(ErrorKind::Permanent, "a part of the build failed"))
+            }
             JobStatus::Failed => Some(failure(
                 kind(detail.error.as_deref().unwrap_or_default()),
-                detail.cause.as_deref().unwrap_or("the build failed"),
+                cause(&detail),
             )),
         };
         Ok(Some(Self {
@@ -90,6 +99,7 @@ impl BuildEnding {
             build: input.build,
             status,
             failure,
+            by_part: detail.error.as_deref() == Some(PARTS_FAILED),
         }))
     }
 }
@@ -97,8 +107,18 @@ impl BuildEnding {
 fn failure(kind: ErrorKind, message: &str) -> JobFailure {
     JobFailure {
         stage: None,
+        part: None,
         kind,
         message: message.chars().take(1000).collect(),
+    }
+}
+
+/// What went wrong, in words; Step Functions has none of its own for what took too long.
+fn cause(detail: &ExecutionDetail) -> &str {
+    match (detail.cause.as_deref(), detail.error.as_deref()) {
+        (Some(cause), _) if !cause.is_empty() => cause,
+        (_, Some("States.Timeout" | "States.HeartbeatTimeout")) => "a stage did not answer in time",
+        _ => "the build failed",
     }
 }
 
@@ -145,6 +165,36 @@ mod tests {
             );
         }
         assert_eq!(BuildEnding::from_detail(detail("RUNNING")), Ok(None));
+    }
+
+    #[test]
+    fn a_distributed_map_leaves_the_reason_to_its_parts() {
+        let mut failed = detail("FAILED");
+        failed["error"] = PARTS_FAILED.into();
+        failed["cause"] = "The specified tolerated failure threshold was exceeded".into();
+        let ending = BuildEnding::from_detail(failed).unwrap().unwrap();
+        assert!(ending.by_part);
+        assert_eq!(ending.failure.unwrap().message, "a part of the build failed");
+        assert!(
+            !BuildEnding::from_detail(detail("FAILED"))
+                .unwrap()
+                .unwrap()
+                .by_part
+        );
+    }
+
+    #[test]
+    fn a_failure_always_says_something() {
+        let mut failed = detail("FAILED");
+        failed["cause"] = "".into();
+        for (error, message) in [
+            ("States.HeartbeatTimeout", "a stage did not answer in time"),
+            ("States.Runtime", "the build failed"),
+        ] {
+            failed["error"] = error.into();
+            let ending = BuildEnding::from_detail(failed.clone()).unwrap().unwrap();
+            assert_eq!(ending.failure.unwrap().message, message);
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub struct Job {
     pub commit: Option<CommitId>,
     /// How far each stage is.
     pub progress: BTreeMap<Stage, StageProgress>,
-    /// Why it failed, where it did.
+    /// Why it failed, where it did; while it runs, what went wrong last.
     pub failure: Option<JobFailure>,
     /// Seconds since 1970.
     pub started_at: i64,
@@ -182,6 +182,9 @@ pub struct Usage {
 pub struct JobFailure {
     /// The stage that failed, where it was one.
     pub stage: Option<Stage>,
+    /// Which of the stage's parts, where it has several: a shard, or a page and its language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// Its kind.
     pub kind: ErrorKind,
     /// One sentence for the person who asked.

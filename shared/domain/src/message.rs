@@ -32,12 +32,64 @@ pub struct StageRequest {
     pub input: StageInput,
     /// What the worker answers to.
     pub task_token: String,
-    /// Seconds since 1970 after which nobody waits for the answer; none where only the token tells.
+    /// Seconds since 1970 after which nobody waits for the answer; none where only the token tells, as from the state
+    /// machine: its context object knows when a state was first entered, not when its present attempt began.
     #[serde(default)]
     pub deadline: Option<i64>,
     /// The X-Ray trace header of the execution.
     #[serde(default)]
     pub trace: Option<String>,
+}
+
+/// `detail-type` of an event that asks for a build. Its detail is a [`crate::job::BuildRequest`] of which only the
+/// repository, by its id or its source, must be there.
+pub const BUILD_REQUESTED: &str = "build requested";
+
+/// `detail-type` of an event that tells of a push; its detail is a [`PushReceived`].
+pub const PUSH_RECEIVED: &str = "push received";
+
+/// `detail-type` of an event by which all repositories are looked through; its detail is a [`SweepRequest`].
+pub const SWEEP_REQUESTED: &str = "sweep requested";
+
+/// A push that a host has told of and whose signature was checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushReceived {
+    /// [`CONTRACT_VERSION`].
+    pub schema: u32,
+    /// The digest of what was signed: the same for each delivery, and for whoever repeats one.
+    pub delivery: String,
+    /// The repository.
+    pub source: RepositorySource,
+    /// The branch that was created or moved.
+    pub branch: String,
+    /// What it points to now.
+    pub commit: CommitId,
+}
+
+/// Asks to look through all repositories, some at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepRequest {
+    /// [`CONTRACT_VERSION`].
+    pub schema: u32,
+    /// What to look for.
+    pub sweep: Sweep,
+    /// The id of the event that began it; none in that one itself.
+    #[serde(default)]
+    pub run: Option<String>,
+    /// Where to go on: after this repository.
+    #[serde(default)]
+    pub after: Option<RepositoryId>,
+}
+
+/// What a sweep builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sweep {
+    /// Repositories whose branch stands elsewhere than the last commit that was built: hosts do not promise to tell of
+    /// every push.
+    Reconcile,
+    /// All, so that their wikis are made by the present version. What would come out the same is found, not made.
+    Rebuild,
 }
 
 /// The `detail-type` of a stage's request; exactly one rule matches each.
@@ -80,6 +132,23 @@ impl StageInput {
     }
 }
 
+impl StageInput {
+    /// Which part of the stage's work it is, where the stage has several. A key is told by its first digits.
+    pub fn part(&self) -> Option<String> {
+        let short = |key: &ArtefactKey| key.as_str().get(..12).unwrap_or_default().to_owned();
+        match self {
+            Self::Chunk(ChunkInput { shard }) | Self::Embed(EmbedInput::Shard { shard }) => {
+                Some(format!("shard {}", short(shard)))
+            }
+            Self::Generate(GenerateInput { brief, locale, .. })
+            | Self::Embed(EmbedInput::Page { brief, locale }) => {
+                Some(format!("page {} in {}", short(brief), locale.tag()))
+            }
+            Self::Ingest(_) | Self::Plan(_) | Self::Index(_) | Self::Publish(_) => None,
+        }
+    }
+}
+
 /// The input of the state machine: what dispatch starts an execution with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutionInput {
@@ -99,7 +168,14 @@ pub struct ExecutionInput {
     pub trigger: Trigger,
     /// The languages of the wiki.
     pub locales: Vec<Locale>,
+    /// The X-Ray trace header of whoever started it, which the stages' requests carry on.
+    #[serde(default)]
+    pub trace: Option<String>,
 }
+
+/// Up to how many items travel in the state, so that an inline map runs them: at most 30 KB of state, without the
+/// seconds that a distributed map takes to start.
+pub const FEW_ITEMS: usize = 40;
 
 /// A list of work items, one JSON document a line, for a Distributed Map to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +184,22 @@ pub struct ItemList {
     pub key: String,
     /// How many items.
     pub count: u32,
+    /// The items themselves where there are at most [`FEW_ITEMS`]; empty otherwise.
+    #[serde(default)]
+    pub few: Vec<serde_json::Value>,
+}
+
+impl ItemList {
+    /// The list that stands at `key`. None where there are more items than can be counted or one is no JSON.
+    pub fn new(key: String, items: &[String]) -> Option<Self> {
+        let few = if items.len() <= FEW_ITEMS { items } else { &[] };
+        let few = few.iter().map(|item| serde_json::from_str(item).ok());
+        Some(Self {
+            key,
+            count: u32::try_from(items.len()).ok()?,
+            few: few.collect::<Option<_>>()?,
+        })
+    }
 }
 
 /// Read this repository at this revision.

@@ -1,11 +1,15 @@
 //! Where a repository comes from, and which origins are refused.
 
+mod hosts;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use crate::{CommitId, RepoPath, RepositoryId};
+
+pub use hosts::{GitHosts, InvalidHosts};
 
 /// A repository's origin, checked and in one canonical form.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::path::Path;
 use deepwiki_domain::{
     event::{BuildEnding, Event},
     job::{BuildRequest, JobStatus, Stage},
-    message::{self, ExecutionInput, StageRequest},
+    message::{self, ExecutionInput, PushReceived, StageRequest, Sweep, SweepRequest},
 };
 use serde_json::Value;
 
@@ -63,6 +63,16 @@ fn the_ways_in_and_out_parse() {
     let request: Event<BuildRequest> =
         serde_json::from_value(example("build-requested.json")).expect("a request");
     assert_eq!(request.detail.schema, message::CONTRACT_VERSION);
+    let push: Event<PushReceived> = serde_json::from_value(example("push-received.json")).expect("a push");
+    assert_eq!(push.detail_type, message::PUSH_RECEIVED);
+    for (name, sweep) in [("reconcile", Sweep::Reconcile), ("rebuild", Sweep::Rebuild)] {
+        let event: Event<SweepRequest> =
+            serde_json::from_value(example(&format!("sweep-{name}.json"))).expect("a sweep");
+        assert_eq!(
+            (event.detail_type.as_str(), event.detail.sweep),
+            (message::SWEEP_REQUESTED, sweep)
+        );
+    }
     let input: ExecutionInput = serde_json::from_value(example("execution-input.json")).expect("an input");
     assert_eq!(input.schema, message::CONTRACT_VERSION);
     for name in ["succeeded", "failed", "timed-out", "aborted"] {

@@ -20,7 +20,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use deepwiki_domain::{CommitId, StageError, source::RepositorySource};
+use deepwiki_domain::{
+    CommitId, StageError,
+    source::{GitHosts, RepositorySource},
+};
 use deepwiki_ports::{Result, Snapshot, SourceReader};
 
 use crate::remote::Remote;
@@ -59,6 +62,8 @@ impl Default for GitLimits {
 pub struct GitOptions {
     /// What a repository may cost.
     pub limits: GitLimits,
+    /// The hosts that are read from, whatever the addresses of others.
+    pub hosts: GitHosts,
     /// Whether folders of this machine are read: by the local command alone.
     pub local_paths: bool,
     /// What the hosts want to see.
@@ -85,6 +90,7 @@ impl Default for GitOptions {
     fn default() -> Self {
         Self {
             limits: GitLimits::default(),
+            hosts: GitHosts::any(),
             local_paths: false,
             credentials: Arc::new(NoCredentials),
             region: None,
@@ -119,6 +125,8 @@ impl GitSourceReader {
 
     /// The repository of a host, and what ends the work on it when dropped.
     async fn remote(&self, source: &RepositorySource) -> Result<(Remote, CancelOnDrop)> {
+        // Before a credential is looked up for it.
+        self.options.hosts.check(source)?;
         let credential = self.options.credentials.get(source).await?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let remote = Remote::new(source, &self.options, credential, cancelled.clone())?;

@@ -180,9 +180,9 @@ impl ArtefactStore for LocalArtefacts {
     ) -> Result<ItemList> {
         let invalid = |what: &str| StageError::permanent(format!("a list of work items {what}"));
         let name = Slug::new(name).map_err(|error| invalid("has no usable name").with_detail(error))?;
-        let count = u32::try_from(items.len()).map_err(|_| invalid("is too long"))?;
         let key = format!("artefacts/{repository}/items/{build}/{name}.jsonl");
         let path = self.root.join(&key);
+        let list = ItemList::new(key, items).ok_or_else(|| invalid("is too long or holds no JSON"))?;
         let mut text = String::new();
         for item in items {
             if item.contains(['\n', '\r']) {
@@ -192,7 +192,7 @@ impl ArtefactStore for LocalArtefacts {
             text.push('\n');
         }
         off_thread(move || files::replace(&path, text.as_bytes(), Sync::Later)).await?;
-        Ok(ItemList { key, count })
+        Ok(list)
     }
 }
 

@@ -7,7 +7,7 @@ use deepwiki_domain::{
     BuildId, CommitId, RepositoryId, StageError,
     job::{Job, JobFailure, JobStatus, Stage, StageProgress},
 };
-use deepwiki_ports::{Jobs, Result};
+use deepwiki_ports::{FailureNotes, Jobs, Result};
 
 use crate::{
     LocalRepositories,
@@ -97,6 +97,22 @@ impl Jobs for LocalRepositories {
                 job.status = status;
                 job.failure = failure;
                 job.ended_at = Some(now);
+            }
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl FailureNotes for LocalRepositories {
+    async fn note(&self, build: &BuildId, failure: &JobFailure) -> Result<()> {
+        if Jobs::get(self, build).await?.is_none() {
+            return Ok(());
+        }
+        let failure = failure.clone();
+        self.change_job(build, Sync::Later, move |job| {
+            if job.status == JobStatus::Running {
+                job.failure = Some(failure);
             }
         })
         .await

@@ -75,7 +75,9 @@ async fn leases() {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs() {
     let (data, _folder) = data().await;
-    conformance::jobs(&*data.repositories()).await;
+    let records = data.repositories();
+    conformance::jobs(&*records).await;
+    conformance::failure_notes(&*records, &*records).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

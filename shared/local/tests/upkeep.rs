@@ -124,6 +124,7 @@ async fn lists_of_items_are_read_back() {
     let outside = deepwiki_domain::message::ItemList {
         key: "../../etc/passwd".to_owned(),
         count: 1,
+        few: Vec::new(),
     };
     assert!(artefacts.items(&outside).await.is_err());
     let two_lines = ["{}\n{}".to_owned()];

@@ -6,6 +6,8 @@ use deepwiki_domain::{
     job::{BuildRequest, Job, JobFailure, JobStatus, Stage, StageProgress},
 };
 
+use serde_json::Value;
+
 use crate::Result;
 
 /// Requests on their way to dispatch, in order within a repository.
@@ -13,6 +15,14 @@ use crate::Result;
 pub trait BuildQueue: Send + Sync {
     /// Queues a request. The same build id queued twice within five minutes arrives once.
     async fn send(&self, request: &BuildRequest) -> Result<()>;
+}
+
+/// The bus on which every way in meets.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Puts an event of this system. Its kind and the form of its detail are in [`deepwiki_domain::message`]; it is
+    /// delivered at least once.
+    async fn put(&self, detail_type: &str, detail: &Value) -> Result<()>;
 }
 
 /// The state machine.
@@ -82,6 +92,14 @@ pub trait Jobs: Send + Sync {
         failure: Option<JobFailure>,
         now: i64,
     ) -> Result<()>;
+}
+
+/// What goes wrong in the parts of a build, which the state machine tells of in general terms.
+#[async_trait]
+pub trait FailureNotes: Send + Sync {
+    /// Notes on the record of a build that runs what went wrong last. One that has ended, or that is not known, is left
+    /// as it is.
+    async fn note(&self, build: &BuildId, failure: &JobFailure) -> Result<()>;
 }
 
 /// Whether anybody still waits for a task.

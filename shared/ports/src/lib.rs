@@ -20,7 +20,7 @@ pub mod repositories;
 pub mod source;
 
 pub use artefacts::ArtefactStore;
-pub use builds::{BuildQueue, Executions, Jobs, Leases, Ledger, TaskTokens};
+pub use builds::{BuildQueue, EventBus, Executions, FailureNotes, Jobs, Leases, Ledger, TaskTokens};
 pub use circuit::{CircuitBreaker, Circuits};
 pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};

@@ -57,10 +57,10 @@ impl Lifecycle<'_> {
     /// Notes the end of a build and starts the one that waits.
     pub async fn end(&self, ending: &BuildEnding) -> Result<()> {
         if let Some(job) = self.jobs.get(&ending.build).await? {
-            let failure = ending.failure.clone().map(|failure| JobFailure {
-                stage: failure.stage.or(job.progress.keys().next_back().copied()),
-                ..failure
-            });
+            let failure = ending
+                .failure
+                .clone()
+                .map(|failure| explained(failure, ending, &job));
             self.jobs
                 .finish(&ending.build, ending.status, failure, self.clock.now())
                 .await?;
@@ -84,6 +84,7 @@ impl Lifecycle<'_> {
             build: request.build.clone(),
             status: JobStatus::Failed,
             failure: Some(failure),
+            by_part: false,
         })
         .await
     }
@@ -134,5 +135,17 @@ impl Lifecycle<'_> {
             started_at: self.clock.now(),
             ended_at: None,
         }
+    }
+}
+
+/// Why a build failed, as exactly as its workers have told. What ended it may be another thing than what went wrong last:
+/// the note counts where the ending says the same, or only that some part failed.
+fn explained(failure: JobFailure, ending: &BuildEnding, job: &Job) -> JobFailure {
+    match &job.failure {
+        Some(noted) if ending.by_part || noted.message == failure.message => noted.clone(),
+        _ => JobFailure {
+            stage: failure.stage.or(job.progress.keys().next_back().copied()),
+            ..failure
+        },
     }
 }

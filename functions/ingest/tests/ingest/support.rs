@@ -56,10 +56,7 @@ impl ArtefactStore for MemoryStore {
     ) -> Result<ItemList> {
         let key = format!("{build}/{name}");
         self.lists.lock().unwrap().insert(key.clone(), items.to_vec());
-        Ok(ItemList {
-            key,
-            count: items.len() as u32,
-        })
+        Ok(ItemList::new(key, items).unwrap())
     }
 }
 

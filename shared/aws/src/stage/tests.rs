@@ -8,7 +8,7 @@ use deepwiki_domain::{
     ErrorKind,
     job::{BuildMode, Job, JobStatus, StageProgress, Trigger},
 };
-use deepwiki_local::LocalData;
+use deepwiki_local::{LocalData, LocalRepositories};
 
 use super::*;
 
@@ -66,20 +66,16 @@ impl TaskTokens for Machine {
 struct Bench {
     harness: StageHarness,
     machine: Arc<Machine>,
-    jobs: Arc<dyn Jobs>,
+    jobs: Arc<LocalRepositories>,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
     async fn new(machine: Machine, stages: &'static [Stage]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let jobs: Arc<dyn Jobs> = LocalData::open(folder.path()).await.unwrap().repositories();
+        let jobs = LocalData::open(folder.path()).await.unwrap().repositories();
         let machine = Arc::new(machine);
-        let harness = StageHarness {
-            stages,
-            tokens: machine.clone(),
-            jobs: jobs.clone(),
-        };
+        let harness = StageHarness::over(stages, machine.clone(), jobs.clone());
         Self {
             harness,
             machine,

@@ -206,7 +206,14 @@ async fn writes_items_line_by_line(store: &dyn ArtefactStore, back_door: &dyn Ba
         .put_items(&repository, &new_build(), "shards", &[])
         .await
         .unwrap();
-    assert_eq!(none.count, 0);
+    assert_eq!((none.count, none.few.len()), (0, 0));
+    assert!(list.few.is_empty(), "many items do not travel");
+    let few = store
+        .put_items(&repository, &build, "few", items.get(..3).unwrap())
+        .await
+        .unwrap();
+    let travel: Vec<String> = few.few.iter().map(ToString::to_string).collect();
+    assert_eq!((few.count, travel.as_slice()), (3, items.get(..3).unwrap()));
     assert_eq!(back_door.items(&none).await, b"", "a list may be empty");
 }
 

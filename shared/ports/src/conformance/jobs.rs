@@ -9,7 +9,7 @@ use deepwiki_domain::{
 use futures::future::join_all;
 
 use super::{NOW, commit, new_build, new_repository};
-use crate::Jobs;
+use crate::{FailureNotes, Jobs};
 
 /// What [`Jobs`] must do.
 pub async fn jobs(jobs: &dyn Jobs) {
@@ -96,6 +96,7 @@ async fn keeps_success(jobs: &dyn Jobs) {
     jobs.create(&job).await.unwrap();
     let failure = JobFailure {
         stage: Some(Stage::Plan),
+        part: None,
         kind: ErrorKind::Throttled(Some(7)),
         message: "try again later".to_owned(),
     };
@@ -121,6 +122,35 @@ async fn keeps_success(jobs: &dyn Jobs) {
             "success stays"
         );
     }
+}
+
+/// What [`FailureNotes`] must do.
+pub async fn failure_notes(jobs: &dyn Jobs, notes: &dyn FailureNotes) {
+    let job = job(&new_repository(), NOW);
+    jobs.create(&job).await.unwrap();
+    let failure = |message: &str| JobFailure {
+        stage: Some(Stage::Chunk),
+        part: Some("shard 1".to_owned()),
+        kind: ErrorKind::Permanent,
+        message: message.to_owned(),
+    };
+    for message in ["first", "last"] {
+        notes.note(&job.build, &failure(message)).await.unwrap();
+    }
+    let stands = jobs.get(&job.build).await.unwrap().unwrap();
+    assert_eq!(
+        (stands.status, stands.failure, stands.ended_at),
+        (JobStatus::Running, Some(failure("last")), None)
+    );
+    jobs.finish(&job.build, JobStatus::Succeeded, None, NOW + 1)
+        .await
+        .unwrap();
+    notes.note(&job.build, &failure("late")).await.unwrap();
+    let stands = jobs.get(&job.build).await.unwrap().unwrap();
+    assert_eq!((stands.status, stands.failure), (JobStatus::Succeeded, None));
+    let unknown = new_build();
+    notes.note(&unknown, &failure("nobody's")).await.unwrap();
+    assert_eq!(jobs.get(&unknown).await.unwrap(), None);
 }
 
 fn job(repository: &RepositoryId, started_at: i64) -> Job {
