@@ -8,7 +8,7 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup bench bench-wikis lint test test-supply test-unit test-infra test-command test-aws binaries build deploy clean
+.PHONY: help setup bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -38,6 +38,9 @@ test: lint test-supply test-unit test-infra test-command test-aws ## Everything
 
 test-unit: ## The Rust tests
 	cargo test --workspace --locked
+
+soak: ## Two thousand simulated runs with faults (200 of them are part of test-unit)
+	FAULT_RUNS=$${FAULT_RUNS:-160} cargo test --workspace --locked --test seeds
 
 test-supply: setup ## Licences and origins of what is linked
 	$(PYTEST) tests/supply

@@ -16,6 +16,9 @@ from support.render import REGION
 BINARIES = Path(os.environ.get("DEEPWIKI_BINARIES", ROOT / "target" / "debug"))
 
 
+GITHUB_TOKEN = "example-token"
+
+
 @pytest.fixture(scope="session")
 def bootstraps() -> dict[str, Path]:
     """The function binaries without their symbols, which a zip in memory need not hold."""
@@ -36,7 +39,7 @@ def deployment(bootstraps):
     repositories = WORK / "repositories"
     repositories.mkdir(parents=True)
     # The two functions that read code, by their roles.
-    codecommit = GitServer(repositories, dict(map(loopback.role_keys, ("ingest", "trigger"))), REGION)
+    codecommit = GitServer(repositories, dict(map(loopback.role_keys, ("ingest", "trigger"))), REGION, GITHUB_TOKEN)
     codecommit.start()
     try:
         loopback.start()
@@ -48,8 +51,11 @@ def deployment(bootstraps):
                 "EventArchiveDays": "0",
                 "Foundation": "none",
                 "CodeCommitEndpoint": codecommit.url,
+                "GitHubEndpoint": codecommit.url,
             },
         )
+        secrets = loopback.client("secretsmanager")
+        secrets.put_secret_value(SecretId="deepwiki-omr-test-github-secret", SecretString=GITHUB_TOKEN)
         yield Deployment(loopback, codecommit, outputs, BINARIES / "deepwiki")
     finally:
         loopback.stop()

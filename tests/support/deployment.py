@@ -41,6 +41,23 @@ class Deployment:
         event["detail"] |= {"repositoryName": name, "commitId": commit}
         return event
 
+    def ask(self, detail_type: str, **detail):
+        """Puts an event of our own on the bus."""
+        entry = {
+            "EventBusName": self.outputs["BusName"],
+            "Source": "deepwiki.omr",
+            "DetailType": detail_type,
+            "Detail": json.dumps({"schema": 1, **detail}),
+        }
+        answer = self.loopback.client("events").put_events(Entries=[entry])
+        assert answer["FailedEntryCount"] == 0, answer
+
+    def build_by(self, ask) -> dict:
+        """Waits for the end of the one build that this leads to."""
+        before = len(self.executions())
+        ask()
+        return self.settled(before + 1)[0]
+
     def announce(self, name: str, commit: str):
         """Tells the bus of a push."""
         self.loopback.emit(self.push_event(name, commit))
@@ -90,11 +107,14 @@ class Deployment:
         assert status == 200, body[:500]
         return body
 
-    def wiki_by_command(self, repository: Repository, name: str, language: str) -> tuple[str, bytes]:
+    def wiki_by_command(
+        self, repository: Repository, name: str, language: str, origin: str | None = None
+    ) -> tuple[str, bytes]:
         """The repository's id and the export as the local command makes it of the same commit."""
         data = WORK / "command" / f"{name}-{repository.commits}"
         common = [self.command, "--data", data]
-        built = self._run(*common, "build", repository.bare, "--as", self.origin(name), *_languages(), "--json")
+        origin = origin or self.origin(name)
+        built = self._run(*common, "build", repository.bare, "--as", origin, *_languages(), "--json")
         identity = json.loads(built)["repository"]
         folder = data / f"export-{language}"
         self._run(*common, "export", identity, "--format", "json", "--language", language, "--out", folder)

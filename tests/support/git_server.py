@@ -1,5 +1,5 @@
-"""Stands in for CodeCommit's Git endpoint: real repositories over HTTP by `git http-backend`, opened only to the
-signed credentials that CodeCommit wants. Can hold a fetch back, so that a test may act while a stage is at work."""
+"""Stands in for CodeCommit's Git endpoint and for GitHub: real repositories over HTTP by `git http-backend`, opened only to
+the signed credentials that CodeCommit wants, or to GitHub's token. Can hold a fetch back, so that a test may act while a stage is at work."""
 
 import hashlib
 import hmac
@@ -7,20 +7,21 @@ import os
 import re
 import subprocess
 import threading
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROUTE = re.compile(r"/v1/repos/([A-Za-z0-9._-]{1,100})(/(?:info/refs|git-upload-pack))$")
+GITHUB = re.compile(r"/example/([A-Za-z0-9._-]{1,100}?)(?:\.git)?(/(?:info/refs|git-upload-pack))$")
 PASSWORD = re.compile(r"(\d{8}T\d{6})Z([0-9a-f]{64})")
 
 
 class GitServer:
-    """Serves the bare repositories `<folder>/<name>.git` under `/v1/repos/<name>`."""
+    """Serves the bare repositories `<folder>/<name>.git` under `/v1/repos/<name>`, and as `/example/<name>`."""
 
-    def __init__(self, folder: Path, keys: dict[str, str], region: str):
-        """`keys` are the access keys that may pull, with their secrets."""
-        self.folder, self.keys, self.region = folder, keys, region
+    def __init__(self, folder: Path, keys: dict[str, str], region: str, token: str):
+        """`keys` are the access keys that may pull from CodeCommit, with their secrets; `token` is GitHub's."""
+        self.folder, self.keys, self.region, self.token = folder, keys, region, token
         self.fetches = self.refused = 0
         self.gate = threading.Event()
         self.gate.set()
@@ -45,7 +46,14 @@ class GitServer:
     def release(self):
         self.gate.set()
 
-    def admits(self, repository: str, authorization: str | None) -> bool:
+    def admits(self, path: str, repository: str, authorization: str | None) -> bool:
+        """Whether these are the credentials that the host of the path wants."""
+        if path.startswith("/example/"):
+            expected = b64encode(f"x-access-token:{self.token}".encode()).decode()
+            return authorization == f"Basic {expected}"
+        return self.is_signed(repository, authorization)
+
+    def is_signed(self, repository: str, authorization: str | None) -> bool:
         """Whether these are the credentials that `git-remote-codecommit` would make."""
         if not authorization or not authorization.startswith("Basic "):
             return False
@@ -78,10 +86,10 @@ def _handler(server: GitServer):
 
         def serve(self, body: bytes):
             path, _, query = self.path.partition("?")
-            route = ROUTE.fullmatch(path)
+            route = ROUTE.fullmatch(path) or GITHUB.fullmatch(path)
             if not route or not (server.folder / f"{route[1]}.git").is_dir():
                 return self.answer(404, {}, b"no such repository")
-            if not server.admits(route[1], self.headers.get("Authorization")):
+            if not server.admits(path, route[1], self.headers.get("Authorization")):
                 server.refused += 1
                 return self.answer(401, {"WWW-Authenticate": 'Basic realm="codecommit"'}, b"")
             if self.command == "POST" and b"command=ls-refs" not in body:

@@ -56,7 +56,7 @@ class Loopback:
         self.port, self.events_port = free_port(), free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.region, self.account = render.REGION, render.ACCOUNT
-        self.log = folder / "ministack.log"
+        self.log, self.calls = folder / "ministack.log", folder / "calls.jsonl"
         self.process = None
 
     def start(self):
@@ -73,6 +73,7 @@ class Loopback:
             "AWS_DEFAULT_REGION": self.region,
             "GATEWAY_PORT": str(self.port),
             "EVENTS_PORT": str(self.events_port),
+            "CALLS_FILE": str(self.calls),
             "IOT_MTLS_ENABLED": "0",
             "AWS_ENDPOINT_URL": self.endpoint,
             "LAMBDA_EXECUTOR": "local",
@@ -169,10 +170,19 @@ class Loopback:
 
     def get(self, api: str, path: str) -> tuple[int, bytes]:
         """Status and body of a signed GET through the deployed REST API."""
-        signed = AWSRequest("GET", f"http://{api}.execute-api.localhost:{self.port}/v1{path}")
-        SigV4Auth(Credentials(self.account, "test"), "execute-api", self.region).add_auth(signed)
-        host = urllib.parse.urlsplit(signed.url).netloc
-        request = urllib.request.Request(f"{self.endpoint}/v1{path}", headers={**dict(signed.headers), "Host": host})
+        return self.call(api, "GET", path)
+
+    def call(
+        self, api: str, method: str, path: str, body: bytes | None = None, headers: dict | None = None, signed: bool = True
+    ) -> tuple[int, bytes]:
+        """Status and body of a call through the deployed REST API."""
+        call = AWSRequest(method, f"http://{api}.execute-api.localhost:{self.port}/v1{path}", headers or {}, body)
+        if signed:
+            SigV4Auth(Credentials(self.account, "test"), "execute-api", self.region).add_auth(call)
+        host = urllib.parse.urlsplit(call.url).netloc
+        request = urllib.request.Request(
+            f"{self.endpoint}/v1{path}", body, {**dict(call.headers), "Host": host}, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
                 return response.status, response.read()

@@ -59,3 +59,14 @@ def three_languages(repository: Repository):
         "# Payments\n\nTakes orders and pays them. The core is Rust, queries are Python, the web part is TypeScript.\n\n"
         "## Build\n\nRun `cargo build` in `core`.\n"
     )
+
+
+def small(repository: Repository):
+    """Two files of Rust: enough for a wiki, quick to build."""
+    source = repository.tree / "src"
+    source.mkdir()
+    (repository.tree / "README.md").write_text("# Orders\n\nTakes orders and pays them.\n")
+    (source / "lib.rs").write_text("//! Orders.\n\npub mod payment;\n\n/// An order.\npub struct Order {\n    pub total: u64,\n}\n")
+    (source / "payment.rs").write_text(
+        "//! Payments.\n\nuse crate::Order;\n\n/// Pays an order.\npub fn pay(order: &Order) -> bool {\n    order.total > 0\n}\n"
+    )
