@@ -44,11 +44,11 @@ def test_a_push_that_nobody_told_of_is_found_by_the_schedule(deployment, orders)
     group, name = "deepwiki-omr-test-sweep-schedules", "deepwiki-omr-test-reconcile-schedule"
     scheduler = deployment.loopback.client("scheduler")
     schedule = scheduler.get_schedule(GroupName=group, Name=name)
-    kept = {key: schedule[key] for key in ("Target", "FlexibleTimeWindow")}
     # The schedule's very target, but now.
+    now = {"Name": "now", "GroupName": group, "ScheduleExpression": "at(2020-01-01T00:00:00)"}
     execution = deployment.build_by(
-        lambda: scheduler.update_schedule(
-            GroupName=group, Name=name, ScheduleExpression="at(2026-01-01T00:00:00)", State="ENABLED", **kept
+        lambda: scheduler.create_schedule(
+            **now, Target=schedule["Target"], FlexibleTimeWindow=schedule["FlexibleTimeWindow"]
         )
     )
     assert execution["status"] == "SUCCEEDED", execution.get("cause")
