@@ -108,6 +108,7 @@ impl NameHashes {
 
 /// Whether a byte may be part of an identifier.
 pub(crate) fn in_word(byte: u8) -> bool {
+    #[expect(clippy::indexing_slicing, reason = "a constant panics when it is compiled")]
     const IN_WORD: [bool; 256] = {
         let mut table = [false; 256];
         let mut byte = 0;
