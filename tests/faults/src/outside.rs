@@ -251,6 +251,7 @@ impl Outside {
         let (repository, build, mode) = (&request.repository, &request.build, request.mode);
         let (artefacts, writer) = (&*self.artefacts, Writer::Structural);
         let embedder = self.embedder.as_deref().map(|embedder| embedder as &dyn Embedder);
+        let search = EmbeddedSearch::new(self.artefacts.clone(), 0);
         let output = match &request.input {
             StageInput::Ingest(input) => {
                 let ports = IngestPorts {
@@ -291,7 +292,6 @@ impl Outside {
                 serde_json::to_value(embed_part(repository, mode, input, ports).await?)
             }
             StageInput::Index(input) => {
-                let search = EmbeddedSearch::new(self.artefacts.clone(), 0);
                 let ports = IndexPorts {
                     artefacts,
                     published: artefacts,
@@ -306,6 +306,7 @@ impl Outside {
                 let ports = PublishPorts {
                     artefacts,
                     repositories: &*self.records,
+                    search: &search,
                     clock: &*self.clock,
                 };
                 serde_json::to_value(publish_build(repository, build, input, ports).await?)
