@@ -8,12 +8,12 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-aws binaries build deploy clean
+.PHONY: help setup drill package test-staging bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
-setup: $(WORK)/venv/ready $(WORK)/ministack/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
+setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
 
 $(WORK)/venv/ready: tests/requirements.lock
 	$(PYTHON) -m venv $(WORK)/venv
@@ -24,6 +24,12 @@ $(WORK)/venv/ready: tests/requirements.lock
 $(WORK)/ministack/ready: tests/requirements-loopback.lock
 	$(PYTHON) -m venv $(WORK)/ministack
 	$(WORK)/ministack/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+# Another, for what checkov pins.
+$(WORK)/checkov/ready: tests/requirements-checkov.lock
+	$(PYTHON) -m venv $(WORK)/checkov
+	$(WORK)/checkov/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
@@ -54,6 +60,12 @@ test-command: setup binaries ## Build real packages, check their wikis from outs
 test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/aws
 
+test-staging: $(WORK)/venv/ready ## Call the API of staging: what the pipeline does before prod
+	$(PYTEST) tests/staging
+
+drill: setup ## Lose the stores and restore them: time against RTO, loss against RPO
+	$(PYTEST) -s tests/drill
+
 binaries:
 	cargo build --workspace --bins --locked
 
@@ -68,6 +80,11 @@ bench-wikis: setup ## Build the wikis of large repositories, check them from out
 build: $(WORK)/venv/ready ## Cross-compile the functions for arm64
 	$(WORK)/venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements-build.txt
 	PATH="$(CURDIR)/$(WORK)/venv/bin:$$PATH" $(SAM) build
+
+package: build ## Put code and templates into S3: what the pipeline deploys
+	mkdir -p $(TARGET)/package
+	$(SAM) package --template-file .aws-sam/build/template.yaml --s3-bucket $(PACKAGES) --output-template-file $(TARGET)/package/packaged.yaml
+	for env in staging prod; do PYTHONPATH=tests $(WORK)/venv/bin/python -m support.configuration $$env > $(TARGET)/package/$$env.json; done
 
 deploy: build ## Deploy to AWS: make deploy ENV=staging
 	$(SAM) deploy --config-env $(ENV)

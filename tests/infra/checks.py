@@ -96,6 +96,19 @@ def functions_run_on_arm_without_a_managed_runtime(resources, _):
         assert function["Architectures"] == ["arm64"], name
 
 
+@proves(2)
+def functions_run_no_more_at_once_than_is_reserved(resources, _):
+    functions = of_type(resources, "AWS::Lambda::Function")
+    for name, function in functions.items():
+        assert 1 <= function.get("ReservedConcurrentExecutions", 0) <= 200, f"{name} takes all that the account has"
+    started = dict.fromkeys(functions, 0)
+    for source in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        started[function_of(source["FunctionName"])] += source["ScalingConfig"]["MaximumConcurrency"]
+    for name, most in started.items():
+        assert most <= functions[name]["ReservedConcurrentExecutions"], f"{name}: its sources start {most} at once"
+    assert sum(function["ReservedConcurrentExecutions"] for function in functions.values()) <= 900, "none are left"
+
+
 @proves(36)
 def sizes_are_explicit(resources, _):
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
@@ -432,6 +445,7 @@ BY_AWS = {
     },
     # CloudFormation makes all there is; its boundary keeps it to the services of the templates, in Japan.
     "DeployRole": {"AdministratorAccess"},
+    "ApiLogRole": {"service-role/AmazonAPIGatewayPushToCloudWatchLogs"},
 }
 
 

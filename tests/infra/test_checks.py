@@ -12,5 +12,6 @@ from proofs import CHECKS
     [(check, entry) for check in CHECKS for entry in check.on],
     ids=lambda part: part if isinstance(part, str) else f"rows{part.rows}-{part.name}",
 )
-def test_check(check, entry):
+def test_check(check, entry, record_property):
+    record_property("checked", check.rows)
     check.run(rendered(entry), machine.load())

@@ -40,12 +40,14 @@ def _config() -> dict:
 
 def entry(name: str) -> dict:
     """What `sam deploy --config-env <name>` passes: template, region, parameters, tags. `<name>-opensearch` is the
-    environment with a search collection."""
+    environment with a search collection; an account has an address for its alarms, given by hand."""
     if name.endswith("-opensearch"):
         plain = entry(name.removesuffix("-opensearch"))
         return {**plain, "parameters": plain["parameters"] | {"SearchBackend": "opensearch"}}
     deploy = _config()[name]["deploy"]["parameters"]
     pairs = {key: dict(item.split("=", 1) for item in deploy.get(key, [])) for key in ("parameter_overrides", "tags")}
+    if name == "account":
+        pairs["parameter_overrides"] = {"AlarmAddress": "operators@example.com"}
     return {
         "template": ROOT / deploy.get("template_file", "template.yaml"),
         "region": _config()[name]["global"]["parameters"]["region"],
