@@ -12,7 +12,7 @@ use std::{
 use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
 use deepwiki_domain::{
-    StageError,
+    BuildId, StageError,
     event::Event,
     job::{JobFailure, Stage},
     message::{CONTRACT_VERSION, StageRequest},
@@ -27,7 +27,7 @@ use tracing::Instrument;
 use crate::{
     Config, DynamoJobs, SfnTaskTokens,
     batch::{Message, batch_response, deadline, log_failure, out_of_time},
-    progress,
+    metrics, progress,
 };
 
 /// How often a worker says that it is alive. Well under the `HeartbeatSeconds` of the state machine.
@@ -147,6 +147,7 @@ impl StageHarness {
             settled_or_not => return settled(settled_or_not),
         }
         let (build, stage, part) = (request.build.clone(), request.input.stage(), request.input.part());
+        let repository = request.repository.clone();
         self.note(progress::begun(&*self.jobs, &build, stage).await);
         let started = Instant::now();
         let mut beats = JoinSet::new();
@@ -163,10 +164,16 @@ impl StageHarness {
             ))),
             Err(_elapsed) => Err(out_of_time()),
         };
-        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let elapsed = started.elapsed();
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let kind = result.as_ref().err().map(|error| error.kind.name());
+        metrics::stage_ended(stage, elapsed, kind, &build, &repository);
         match result {
             Ok(output) => {
                 self.note(progress::ended(&*self.jobs, &build, stage, &output).await);
+                if stage == Stage::Publish {
+                    self.measure_job(&build).await;
+                }
                 tracing::info!(elapsed_ms, "done");
                 settled(self.tokens.succeed(&token, &output.to_string()).await)
             }
@@ -182,6 +189,15 @@ impl StageHarness {
                 self.note(self.notes.note(&build, &failure).await);
                 settled(self.tokens.fail(&token, &error).await)
             }
+        }
+    }
+
+    /// How long a build took is known once it is published.
+    async fn measure_job(&self, build: &BuildId) {
+        if let Ok(Some(job)) = self.jobs.get(build).await {
+            let seconds = jiff::Timestamp::now().as_second() - job.started_at;
+            let elapsed = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+            metrics::job_ended(elapsed, build, &job.repository);
         }
     }
 
