@@ -26,6 +26,18 @@ pub struct Highlight {
     pub marks: Vec<(u32, u32)>,
 }
 
+/// A text that has words of the query.
+struct Candidate<'a> {
+    /// How many of its terms.
+    distinct: usize,
+    /// Its place among all texts.
+    place: usize,
+    line: Option<u32>,
+    text: &'a str,
+    /// In bytes.
+    marks: Vec<Range<usize>>,
+}
+
 /// Finds the words of one query in texts.
 pub struct Highlighter {
     words: Words,
@@ -52,19 +64,25 @@ impl Highlighter {
         texts: impl Iterator<Item = (Option<u32>, &'a str)>,
         limit: usize,
     ) -> Vec<Highlight> {
-        let mut found: Vec<(usize, usize, Option<u32>, &str, Vec<Range<usize>>)> = Vec::new();
+        let mut found: Vec<Candidate<'_>> = Vec::new();
         for (place, (line, text)) in texts.enumerate() {
             let (distinct, marks) = self.marks(text);
             if distinct > 0 {
-                found.push((distinct, place, line, text, marks));
+                found.push(Candidate {
+                    distinct,
+                    place,
+                    line,
+                    text,
+                    marks,
+                });
             }
         }
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        found.sort_by(|a, b| b.distinct.cmp(&a.distinct).then(a.place.cmp(&b.place)));
         found.truncate(limit);
-        found.sort_by_key(|(_, place, ..)| *place);
+        found.sort_by_key(|it| it.place);
         found
-            .into_iter()
-            .map(|(_, _, line, text, marks)| Highlight::new(line, text, &marks))
+            .iter()
+            .map(|it| Highlight::new(it.line, it.text, &it.marks))
             .collect()
     }
 
