@@ -14,12 +14,12 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_environment()?;
     let sdk = client::load().await;
     let artefacts = S3Artefacts::new(&sdk, &config.artefacts_bucket);
-    let writer = Writer::Structural;
+    let writer = Writer::id_with(config.writer.as_ref());
     let embedder = titan::embedder(&sdk, &config);
     let ports = EmbedPorts {
         artefacts: &artefacts,
         embedder: embedder.as_deref(),
-        writer: writer.id(),
+        writer: &writer,
     };
     let harness = StageHarness::new(&sdk, &config, &[Stage::Embed]);
     let embed = async |request: StageRequest| match &request.input {

@@ -1,11 +1,15 @@
 //! The generate stage on Lambda.
 
+mod paid;
+
 use deepwiki_aws::{Config, S3Artefacts, StageHarness, client, logs, stage};
 use deepwiki_domain::{
     job::Stage,
     message::{StageInput, StageRequest},
 };
-use deepwiki_generate::{GeneratePorts, SourceLibrary, Writer, generate_page};
+use deepwiki_generate::{GeneratePorts, SourceLibrary, generate_page};
+
+use crate::paid::PaidWriter;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -18,11 +22,13 @@ async fn main() -> anyhow::Result<()> {
         artefacts: &artefacts,
         library: &library,
     };
+    let paid = PaidWriter::new(&sdk, &config);
     let harness = StageHarness::new(&sdk, &config, &[Stage::Generate]);
     let generate = async |request: StageRequest| match &request.input {
         StageInput::Generate(input) => {
             let (repository, mode) = (&request.repository, request.mode);
-            stage::output(&generate_page(repository, mode, input, &Writer::Structural, ports).await?)
+            let write = async |writer| generate_page(repository, mode, input, &writer, ports).await;
+            stage::output(&paid.write(&request.build, write).await?)
         }
         _ => Err(stage::not_mine(&request)),
     };

@@ -30,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
             Box::new(opensearch::guarded(&sdk, &config, endpoint, published.clone())?)
         }
     };
-    let writer = Writer::Structural;
+    let writer = Writer::id_with(config.writer.as_ref());
     let embedder = titan::embedder(&sdk, &config);
     let to_index = IndexPorts {
         artefacts: &artefacts,
@@ -38,7 +38,7 @@ async fn main() -> anyhow::Result<()> {
         pages: &pages,
         search: search.as_ref(),
         model: embedder.as_deref().map(Embedder::model),
-        writer: writer.id(),
+        writer: &writer,
     };
     let to_publish = PublishPorts {
         artefacts: &artefacts,

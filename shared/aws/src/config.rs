@@ -1,9 +1,9 @@
 //! The environment of a function, read once and checked as a whole.
 
-use deepwiki_domain::{Locale, source::GitHosts};
+use deepwiki_domain::{Locale, forecast::PriceTable, model::ModelCard, source::GitHosts};
 
 /// What `template.yaml` tells a function. Read by [`Config::from_environment`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Records of repositories and their leases.
     pub repositories_table: String,
@@ -35,6 +35,12 @@ pub struct Config {
     pub github_credential_arn: Option<String>,
     /// The secret that holds the keys by which webhooks are signed.
     pub webhook_keys_arn: Option<String>,
+    /// The model of Bedrock that writes the pages; none where they are written from the code alone.
+    pub writer: Option<ModelCard>,
+    /// The model of Bedrock that answers questions; none where answers are extracts.
+    pub answerer: Option<ModelCard>,
+    /// The most that the models of one build may cost, in US dollars.
+    pub budget_usd: Option<f64>,
     /// Stands in for `https://git-codecommit.<region>.amazonaws.com`, in tests alone.
     pub codecommit_endpoint: Option<String>,
     /// Stands in for `https://github.com`, in tests alone.
@@ -101,10 +107,12 @@ impl Config {
             git_hosts: reader.git_hosts("GIT_HOSTS"),
             github_credential_arn: reader.optional("GITHUB_CREDENTIAL_ARN"),
             webhook_keys_arn: reader.optional("WEBHOOK_KEYS_ARN"),
+            writer: reader.writer(),
+            answerer: reader.model("ANSWER_MODEL_ID"),
+            budget_usd: reader.dollars("BUILD_BUDGET_USD"),
             codecommit_endpoint: reader.base_url("CODECOMMIT_ENDPOINT"),
             github_endpoint: reader.base_url("GITHUB_ENDPOINT"),
         };
-        reader.one_of("WRITER", &["structural"]);
         if reader.problems.is_empty() {
             Ok(config)
         } else {
@@ -145,6 +153,54 @@ impl Reader<'_> {
             self.problems.push(format!("{name}: {problem}"));
             Vec::new()
         })
+    }
+
+    /// The model that the pages are written by, where one is to.
+    fn writer(&mut self) -> Option<ModelCard> {
+        self.one_of("WRITER", &["structural", "bedrock"]);
+        if self.optional("WRITER").as_deref() != Some("bedrock") {
+            return None;
+        }
+        let card = self.model("MODEL_ID");
+        if card.is_none() {
+            self.problems
+                .push("MODEL_ID is not set: WRITER is bedrock".to_owned());
+        }
+        card
+    }
+
+    /// The card of the model that a variable names, with the prices that are configured for it.
+    fn model(&mut self, name: &str) -> Option<ModelCard> {
+        let card = ModelCard::of(&self.optional(name)?);
+        let prices = self.prices();
+        let own = prices.find(&card.id).copied();
+        Some(ModelCard {
+            prices: own.or(card.prices),
+            ..card
+        })
+    }
+
+    /// `MODEL_PRICES`: a JSON object of prices by the name of a model.
+    fn prices(&mut self) -> PriceTable {
+        let text = self.optional("MODEL_PRICES").unwrap_or_else(|| "{}".to_owned());
+        serde_json::from_str(&text).unwrap_or_else(|_| {
+            let problem = "MODEL_PRICES must be a JSON object as in {\"claude-sonnet-4-5\": {\"input\": 3.3, \"output\": 16.5}}";
+            self.problems.push(problem.to_owned());
+            PriceTable::default()
+        })
+    }
+
+    /// An amount of money; none where it is not set or 0.
+    fn dollars(&mut self, name: &str) -> Option<f64> {
+        let amount = self.optional(name)?.parse().ok();
+        match amount.filter(|amount: &f64| amount.is_finite() && *amount >= 0.0) {
+            Some(amount) => (amount > 0.0).then_some(amount),
+            None => {
+                self.problems
+                    .push(format!("{name} must be an amount of US dollars"));
+                None
+            }
+        }
     }
 
     fn one_of(&mut self, name: &str, known: &[&str]) {
@@ -209,9 +265,38 @@ mod tests {
             "SEARCH_BACKEND" => "embedded",
             "GIT_HOSTS" => "github.com,*.example.com",
             "CODECOMMIT_ENDPOINT" | "GITHUB_ENDPOINT" | "WEBHOOK_KEYS_ARN" => "",
+            "MODEL_ID" | "ANSWER_MODEL_ID" | "MODEL_PRICES" | "BUILD_BUDGET_USD" => "",
             _ => "name",
         };
         Some(value.to_owned())
+    }
+
+    #[test]
+    fn a_model_is_configured_by_its_name_and_its_prices() {
+        let read = |budget: &'static str| {
+            Config::read(|name| match name {
+                "WRITER" => Some("bedrock".to_owned()),
+                "MODEL_ID" => Some("jp.anthropic.claude-sonnet-4-5-20250929-v1:0".to_owned()),
+                "MODEL_PRICES" => Some(r#"{"claude-sonnet-4-5": {"input": 3.3, "output": 16.5}}"#.to_owned()),
+                "BUILD_BUDGET_USD" => Some(budget.to_owned()),
+                _ => complete(name),
+            })
+        };
+        let config = read("2.5").unwrap();
+        let writer = config.writer.unwrap();
+        assert_eq!(writer.prices.unwrap().input, 3.3);
+        assert_eq!(
+            (writer.top_p(), config.budget_usd, config.answerer),
+            (None, Some(2.5), None)
+        );
+        assert_eq!(read("0").unwrap().budget_usd, None);
+        assert!(read("much").unwrap_err().to_string().contains("BUILD_BUDGET_USD"));
+        let unnamed = Config::read(|name| match name {
+            "WRITER" => Some("bedrock".to_owned()),
+            _ => complete(name),
+        });
+        assert!(unnamed.unwrap_err().to_string().contains("MODEL_ID"));
+        assert_eq!(Config::read(complete).unwrap().writer, None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use aws_sdk_s3::{
 use deepwiki_domain::{ErrorKind, StageError};
 
 /// What a service's own message is cut to in the operator's detail, in characters.
-const LONGEST_DETAIL: usize = 300;
+pub(crate) const LONGEST_DETAIL: usize = 300;
 
 /// Codes by which services ask for patience, whatever their status.
 const THROTTLES: [&str; 11] = [

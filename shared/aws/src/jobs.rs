@@ -37,7 +37,22 @@ impl DynamoJobs {
         }
     }
 
-    fn update(&self, build: &BuildId) -> UpdateItemFluentBuilder {
+    /// The record as it stands.
+    pub(crate) async fn item(&self, build: &BuildId) -> Result<Option<Item>> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("build", text(build.as_str()))
+            .consistent_read(true);
+        let answer = get
+            .send()
+            .await
+            .map_err(|error| stage_error("reading the build's record", &error))?;
+        Ok(answer.item)
+    }
+
+    pub(crate) fn update(&self, build: &BuildId) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
@@ -65,17 +80,7 @@ impl Jobs for DynamoJobs {
     }
 
     async fn get(&self, build: &BuildId) -> Result<Option<Job>> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("build", text(build.as_str()))
-            .consistent_read(true);
-        let answer = get
-            .send()
-            .await
-            .map_err(|error| stage_error("reading the build's record", &error))?;
-        answer.item.as_ref().map(from_item).transpose()
+        self.item(build).await?.as_ref().map(from_item).transpose()
     }
 
     async fn list(&self, repository: &RepositoryId, limit: usize) -> Result<Vec<Job>> {

@@ -71,6 +71,7 @@ async fn jobs() {
     let jobs = DynamoJobs::new(&aws.sdk, &table);
     conformance::jobs(&jobs).await;
     conformance::failure_notes(&jobs, &jobs).await;
+    conformance::spending(&jobs, &jobs).await;
 }
 
 #[tokio::test]

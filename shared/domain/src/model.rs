@@ -102,6 +102,25 @@ impl std::ops::AddAssign for Tokens {
     }
 }
 
+/// What calls to a model took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Calls that were answered.
+    pub calls: u32,
+    /// Their tokens.
+    pub tokens: Tokens,
+    /// What they cost in US dollars.
+    pub usd: f64,
+}
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.tokens += other.tokens;
+        self.usd += other.usd;
+    }
+}
+
 impl Prompt {
     /// An estimate of what it takes to read.
     pub fn estimated_tokens(&self) -> u64 {

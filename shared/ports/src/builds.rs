@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use deepwiki_domain::{
     BuildId, CommitId, RepositoryId, StageError,
     job::{BuildRequest, Job, JobFailure, JobStatus, Stage, StageProgress},
+    model::Spent,
 };
 
 use serde_json::Value;
@@ -100,6 +101,17 @@ pub trait FailureNotes: Send + Sync {
     /// Notes on the record of a build that runs what went wrong last. One that has ended, or that is not known, is left
     /// as it is.
     async fn note(&self, build: &BuildId, failure: &JobFailure) -> Result<()>;
+}
+
+/// What builds have spent on models, where many workers write one wiki.
+#[async_trait]
+pub trait Spending: Send + Sync {
+    /// Adds to what a build has spent. `entry` names the addition: given twice, it counts once. A build without a
+    /// record has nothing to add to.
+    async fn add(&self, build: &BuildId, entry: &str, spent: &Spent) -> Result<()>;
+
+    /// What a build has spent so far; nothing for one that is unknown.
+    async fn spent(&self, build: &BuildId) -> Result<Spent>;
 }
 
 /// Whether anybody still waits for a task.

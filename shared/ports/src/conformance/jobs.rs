@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use deepwiki_domain::{
     BuildId, ErrorKind, RepositoryId,
     job::{BuildMode, Job, JobFailure, JobStatus, Stage, StageProgress, Trigger},
+    model::{Spent, Tokens},
 };
 use futures::future::join_all;
 
 use super::{NOW, commit, new_build, new_repository};
-use crate::{FailureNotes, Jobs};
+use crate::{FailureNotes, Jobs, Spending};
 
 /// What [`Jobs`] must do.
 pub async fn jobs(jobs: &dyn Jobs) {
@@ -17,6 +18,39 @@ pub async fn jobs(jobs: &dyn Jobs) {
     lists_the_newest_first(jobs).await;
     loses_no_report(jobs).await;
     keeps_success(jobs).await;
+}
+
+/// What [`Spending`] must do, on the builds that `jobs` has records of.
+pub async fn spending(jobs: &dyn Jobs, spending: &dyn Spending) {
+    let job = job(&new_repository(), NOW);
+    let page = Spent {
+        calls: 2,
+        tokens: Tokens {
+            input: 100,
+            cache_read: 1000,
+            cache_write: 10,
+            output: 40,
+        },
+        usd: 0.000_125,
+    };
+    spending.add(&job.build, "nobody", &page).await.unwrap();
+    assert_eq!(spending.spent(&job.build).await.unwrap(), Spent::default());
+    jobs.create(&job).await.unwrap();
+    let entries: Vec<String> = (0..12).map(|number| format!("page-{number}")).collect();
+    let twice = entries.iter().chain(&entries);
+    let added = join_all(twice.map(|entry| spending.add(&job.build, entry, &page))).await;
+    added.into_iter().for_each(|added| added.unwrap());
+    let spent = spending.spent(&job.build).await.unwrap();
+    assert_eq!(
+        (spent.calls, spent.tokens.cache_read, spent.tokens.output),
+        (24, 12_000, 480)
+    );
+    assert!((spent.usd - 0.0015).abs() < 1e-9, "{}", spent.usd);
+    assert_eq!(
+        jobs.get(&job.build).await.unwrap(),
+        Some(job),
+        "the record is as it was"
+    );
 }
 
 async fn keeps_the_first_record(jobs: &dyn Jobs) {

@@ -30,7 +30,7 @@ use deepwiki_domain::{
 
 pub use artefacts::{BackDoor, artefact_store, artefact_store_faults};
 pub use circuits::circuits;
-pub use jobs::{failure_notes, jobs};
+pub use jobs::{failure_notes, jobs, spending};
 pub use leases::leases;
 pub use pages::page_catalog;
 pub use repositories::{repositories, versions};
