@@ -101,6 +101,8 @@ pub(crate) struct Serve {
     /// Port to listen on, on this machine only
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
 }
 
 #[derive(Debug, Args)]
@@ -130,8 +132,16 @@ pub(crate) struct Ask {
     /// Language of the answer [default: that of the question]
     #[arg(long, value_name = "en|ja")]
     pub(crate) language: Option<Locale>,
+    /// Question that this one goes on from; may be given several times, oldest first
+    #[arg(long, value_name = "QUESTION")]
+    pub(crate) after: Vec<String>,
+    /// Look into it at length: plan sub-questions, answer each, report (needs a model)
+    #[arg(long)]
+    pub(crate) research: bool,
     #[command(flatten)]
     pub(crate) filter: Filters,
+    #[command(flatten)]
+    pub(crate) model: ModelOptions,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

@@ -10,7 +10,7 @@ use deepwiki_domain::{
 };
 use deepwiki_embedding::LocalEmbedder;
 use deepwiki_local::{LocalArtefacts, LocalData, LocalRepositories};
-use deepwiki_ports::{Embedder, LastGood, Repositories, index::Searchable};
+use deepwiki_ports::{Embedder, LanguageModel, LastGood, Repositories, index::Searchable};
 use deepwiki_search::EmbeddedSearch;
 
 /// How many repositories are asked for at a time.
@@ -71,8 +71,8 @@ impl Library {
         LastGood::new(self.search.clone(), self.repositories.clone())
     }
 
-    /// What the service reads through.
-    pub(crate) fn ports(&self) -> deepwiki_api::Ports {
+    /// What the service reads through, with this model to compose answers.
+    pub(crate) fn ports(&self, model: Option<Arc<dyn LanguageModel>>) -> deepwiki_api::Ports {
         deepwiki_api::Ports {
             repositories: self.repositories.clone(),
             versions: self.repositories.clone(),
@@ -81,6 +81,7 @@ impl Library {
             artefacts: self.artefacts.clone(),
             search: Arc::new(self.readers_search()),
             embedder: self.embedder.clone(),
+            model,
         }
     }
 

@@ -52,15 +52,16 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Runs the stages that cost no money, and so tell what the others will: gives the manifest and the plan's key.
-    pub(crate) async fn run_to_plan(&self) -> Result<(Manifest, ArtefactKey)> {
+    /// Runs the stages that cost no money, and so tell what the others will: gives the manifest with its key,
+    /// and the plan's key.
+    pub(crate) async fn run_to_plan(&self) -> Result<(ArtefactKey, Manifest, ArtefactKey)> {
         let mut usage = Usage::default();
         let (_, key) = self.ingest(&mut usage).await?;
         let store = self.library.artefacts.as_ref();
         let manifest: Manifest = codec::get_json(store, &self.request.repository, &key).await?;
         self.chunk(&manifest, &mut usage).await?;
         let plan = self.plan(&key).await?;
-        Ok((manifest, plan))
+        Ok((key, manifest, plan))
     }
 
     /// Runs all stages. Whatever an interrupted build has finished is found again, part by part.

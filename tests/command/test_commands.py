@@ -69,7 +69,8 @@ def test_an_estimate_spends_and_keeps_nothing(source, tmp_path):
     assert before["pages"] > 0 and before["one_call_a_page"]["cost_usd"] == 0
     assert not list(data.glob("repositories/*")), "nothing is registered"
     asked = of_json(data, "estimate", source, "--writer", "openai", "--model", "m", "--price", "3,15")
-    assert 0 < asked["one_call_a_page"]["cost_usd"] < asked["at_most"]["cost_usd"]
+    costs = [asked[kind]["cost_usd"] for kind in ("expected", "one_call_a_page", "at_most")]
+    assert 0 < costs[0] < costs[1] < costs[2]
     run(data, "build", source, *BOTH)
     assert of_json(data, "estimate", source, *BOTH)["pages"] == 0, "what is written costs nothing again"
 

@@ -103,7 +103,7 @@ async fn build(
         BuildMode::Incremental
     };
     let request = request_of(&identity, arguments.revision.clone(), &arguments.language, mode);
-    let built = lead(library, reader, arguments.model.writer()?, request.clone()).await?;
+    let built = lead(library, reader, arguments.model.writer().await?, request.clone()).await?;
     let made = built.usage.shards_read + built.usage.pages_written;
     // What no kept generation needs goes; the wiki is published whatever comes of it.
     if made > 0

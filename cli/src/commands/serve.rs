@@ -10,7 +10,8 @@ use crate::{args::Serve, background::Background, library::Library, output};
 
 pub(crate) async fn run(data: Option<PathBuf>, arguments: Serve) -> anyhow::Result<()> {
     let library = Arc::new(Library::open(data).await?);
-    let router = deepwiki_api::router(library.ports(), &Settings::default());
+    let model = arguments.model.answerer().await?;
+    let router = deepwiki_api::router(library.ports(model), &Settings::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.port))
         .await
         .with_context(|| {

@@ -6,10 +6,10 @@ mod versions;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use deepwiki_ask::{AskPorts, Sources};
+use deepwiki_ask::{AskPorts, OnPart, Sources};
 use deepwiki_domain::{
     ArtefactKey, CommitId, Locale, RepoPath, RepositoryId, Slug,
-    answer::{Answer, Question},
+    answer::{Answer, LONGEST_HISTORY, Question},
     job::Job,
     manifest::{Manifest, Shard},
     page::{Citation, Page, Validity},
@@ -18,7 +18,7 @@ use deepwiki_domain::{
     wiki::PageEntry,
 };
 use deepwiki_ports::{
-    ArtefactStore, Embedder, Jobs, PageCatalog, Repositories, SearchIndex, Versions, codec,
+    ArtefactStore, Embedder, Jobs, LanguageModel, PageCatalog, Repositories, SearchIndex, Versions, codec,
     index::Searchable, repositories::RepositoryPage,
 };
 use serde::Deserialize;
@@ -48,6 +48,8 @@ pub struct Ports {
     pub search: Arc<dyn SearchIndex>,
     /// Turns questions into vectors; none where search is lexical.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// Composes answers; none where answers are extracts.
+    pub model: Option<Arc<dyn LanguageModel>>,
 }
 
 /// Everything that readers can ask for.
@@ -328,6 +330,31 @@ impl Library {
         Ok(deepwiki_ask::highlights(&query.text, hits, &repositories, self.ask_ports()).await)
     }
 
+    /// The repositories that a question is put to, where it can be put.
+    pub(crate) async fn askable(
+        &self,
+        question: &Question,
+        ids: &[RepositoryId],
+    ) -> Result<Vec<Repository>, Problem> {
+        if question.is_too_long() {
+            let limit = format!(
+                "A question has at most {LONGEST_QUERY} characters, and {LONGEST_HISTORY} questions before it: shorten it."
+            );
+            return Err(Problem::bad_request(limit));
+        }
+        self.chosen(ids).await
+    }
+
+    /// Answers from the published wikis of these repositories, its parts as they become certain.
+    pub(crate) async fn ask(
+        &self,
+        question: &Question,
+        repositories: &[Repository],
+        on_part: &mut OnPart<'_>,
+    ) -> Result<Answer, Problem> {
+        Ok(deepwiki_ask::ask_in_parts(question, repositories, self.ask_ports(), on_part).await?)
+    }
+
     fn ask_ports(&self) -> AskPorts<'_> {
         AskPorts {
             search: self.ports.search.as_ref(),
@@ -335,13 +362,8 @@ impl Library {
             artefacts: self.ports.artefacts.as_ref(),
             pages: self.ports.pages.as_ref(),
             sources: &self.sources,
+            model: self.ports.model.as_deref(),
         }
-    }
-
-    /// Answers from the published wikis of these repositories, or of all.
-    pub(crate) async fn ask(&self, question: &Question, ids: &[RepositoryId]) -> Result<Answer, Problem> {
-        let repositories = self.chosen(ids).await?;
-        Ok(deepwiki_ask::ask(question, &repositories, self.ask_ports()).await?)
     }
 
     /// Those of these repositories that the asker may see, or all such where none is named.

@@ -8,16 +8,20 @@ use std::{
 use axum::Router;
 use deepwiki_api::{Ports, Settings, router};
 use deepwiki_aws::{
-    Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client, config::SearchBackend, logs,
-    opensearch, titan,
+    BedrockModel, Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client,
+    config::SearchBackend, logs, opensearch, titan,
 };
-use deepwiki_ports::{LastGood, SearchIndex};
+use deepwiki_model::Patient;
+use deepwiki_ports::{LanguageModel, LastGood, SearchIndex};
 use deepwiki_search::EmbeddedSearch;
 use lambda_http::{Request, RequestExt, request::RequestContext, service_fn};
 use tower::ServiceExt;
 
 /// Memory for search generations that stay open between requests, in bytes.
 const SEARCH_CACHE: usize = 512 << 20;
+
+/// Attempts of one call to the model: somebody waits for the answer, and extracts stand in.
+const ATTEMPTS: u32 = 2;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -36,6 +40,10 @@ async fn main() -> anyhow::Result<()> {
             Arc::new(opensearch::guarded(&sdk, &config, endpoint, artefacts.clone())?)
         }
     };
+    let model = config.answerer.clone().map(|card| {
+        let model = Arc::new(BedrockModel::new(&sdk, card));
+        Arc::new(Patient::new(model, ATTEMPTS)) as Arc<dyn LanguageModel>
+    });
     let mounts = Mounts::new(Ports {
         repositories: repositories.clone(),
         versions: repositories,
@@ -43,6 +51,7 @@ async fn main() -> anyhow::Result<()> {
         jobs: Arc::new(DynamoJobs::new(&sdk, &config.jobs_table)),
         search,
         embedder: titan::embedder(&sdk, &config),
+        model,
         artefacts,
     });
     let serve = service_fn(|request: Request| mounts.at(&base_path(&request)).oneshot(request));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deepwiki_domain::{
-    answer::{AnswerCitation, AnswerStatus, CodeForm, Passage},
+    answer::{AnswerCitation, AnswerPart, AnswerStatus, CodeForm, Passage},
     page::Citation,
     search::{
         Hit,
@@ -11,7 +11,10 @@ use deepwiki_domain::{
     },
 };
 
-use crate::passages::{Found, Text};
+use crate::{
+    OnPart,
+    passages::{Found, Text},
+};
 
 /// The least share of a question that a passage must speak of.
 const LEAST_SHARE: f32 = 0.4;
@@ -40,6 +43,19 @@ pub(crate) struct Composed {
     pub(crate) citations: Vec<AnswerCitation>,
 }
 
+impl Default for Composed {
+    fn default() -> Self {
+        Self::not_found()
+    }
+}
+
+impl Composed {
+    /// Nothing that answers.
+    pub(crate) fn not_found() -> Self {
+        Composer::default().finish()
+    }
+}
+
 /// A stretch of a hit that is worth showing.
 struct Extract {
     hit: Hit,
@@ -51,26 +67,78 @@ struct Extract {
 
 /// Chooses among what was found, best first, and composes it: what the wiki says, then what the source shows.
 pub(crate) fn extracts(asked: &Asked, found: Vec<Found>) -> Composed {
-    let terms: Vec<Terms> = found.iter().map(terms_of).collect();
-    let shares = asked.shares(&terms.iter().collect::<Vec<_>>());
-    let best = shares.iter().copied().fold(0.0, f32::max);
+    let good = by_share(asked, found);
+    let best = good.first().map_or(0.0, |(share, _)| *share);
     let least = LEAST_SHARE.max(best - BEHIND_BEST);
-    let mut good: Vec<(f32, usize, Found)> = found
+    let good = good
         .into_iter()
-        .zip(shares)
-        .enumerate()
-        .filter(|(_, (_, share))| *share >= least && !asked.is_empty())
-        .map(|(place, (found, share))| (share, place, found))
-        .collect();
-    // What speaks of more comes first; of equals, what the search puts first.
-    good.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        .filter(|(share, _)| *share >= least && !asked.is_empty());
     let mut composer = Composer::default();
-    for (_, _, found) in good {
+    for (_, found) in good {
         if let Some(extract) = extract(asked, found) {
             composer.add(extract);
         }
     }
     composer.finish()
+}
+
+/// Tells an answer that is complete.
+pub(crate) fn tell(composed: &Composed, on_part: &mut OnPart<'_>) {
+    for citation in &composed.citations {
+        on_part(AnswerPart::Citation(citation.clone()));
+    }
+    for passage in &composed.passages {
+        on_part(AnswerPart::Passage(passage.clone()));
+    }
+}
+
+/// The share of the question that the best of these speaks of.
+pub(crate) fn best_share(asked: &Asked, found: &[Found]) -> f32 {
+    shares(asked, found).into_iter().fold(0.0, f32::max)
+}
+
+/// What was found, what speaks of more first.
+pub(crate) fn ranked(asked: &Asked, found: Vec<Found>) -> Vec<Found> {
+    by_share(asked, found)
+        .into_iter()
+        .map(|(_, found)| found)
+        .collect()
+}
+
+/// Lists as one: the first of each, the second of each, and so on; each hit once.
+pub(crate) fn merged(lists: Vec<Vec<Found>>) -> Vec<Found> {
+    let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
+    let mut merged: Vec<Found> = Vec::new();
+    loop {
+        let round: Vec<Found> = lists.iter_mut().filter_map(Iterator::next).collect();
+        if round.is_empty() {
+            return merged;
+        }
+        for found in round {
+            let same = |it: &Found| {
+                let (a, b) = (&it.hit, &found.hit);
+                (&a.repository, &a.path, a.start, a.end, &a.section)
+                    == (&b.repository, &b.path, b.start, b.end, &b.section)
+            };
+            if !merged.iter().any(same) {
+                merged.push(found);
+            }
+        }
+    }
+}
+
+/// What was found with the share of the question that each speaks of. What speaks of more comes first; of equals, what
+/// the search puts first.
+fn by_share(asked: &Asked, found: Vec<Found>) -> Vec<(f32, Found)> {
+    let shares = shares(asked, &found);
+    let mut all: Vec<(f32, Found)> = shares.into_iter().zip(found).collect();
+    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    all
+}
+
+fn shares(asked: &Asked, found: &[Found]) -> Vec<f32> {
+    let terms: Vec<Terms> = found.iter().map(terms_of).collect();
+    asked.shares(&terms.iter().collect::<Vec<_>>())
 }
 
 /// What a hit speaks of: its name and its text.

@@ -1,17 +1,23 @@
-//! Answers questions from published wikis and their sources. Without a language model the answer is the best cited
-//! passages, labelled as extracts; where nothing speaks of what is asked, it says so.
+//! Answers questions from published wikis and their sources. With a language model its sentences are the answer, each
+//! checked against the lines that it cites; without one, or where it fails, the answer is the best cited passages, labelled
+//! as extracts. Where nothing speaks of what is asked, it says so.
 
 mod compose;
+mod model;
 mod passages;
 mod phrases;
 
 use deepwiki_domain::{
     StageError,
-    answer::{Answer, LONGEST_HISTORY, Question},
+    answer::{Answer, AnswerPart, AnswerStatus, LONGEST_HISTORY, Question},
     repository::Repository,
-    search::{LONGEST_QUERY, Query, QueryVector, coverage::Asked},
+    search::{LONGEST_QUERY, Query, QueryVector, Refused, coverage::Asked},
 };
-use deepwiki_ports::{ArtefactStore, Embedder, PageCatalog, Purpose, Result, SearchIndex, index::Searchable};
+use deepwiki_ports::{
+    ArtefactStore, Embedder, LanguageModel, PageCatalog, Purpose, Result, SearchIndex, index::Searchable,
+};
+
+use self::model::{Answerer, Composition};
 
 pub use passages::{Sources, highlights};
 
@@ -34,33 +40,98 @@ pub struct AskPorts<'a> {
     pub pages: &'a dyn PageCatalog,
     /// What this process has read before.
     pub sources: &'a Sources,
+    /// Composes answers; none where answers are extracts.
+    pub model: Option<&'a dyn LanguageModel>,
 }
+
+/// Gets the parts of an answer as soon as each is certain: steps, and passages with their citations before them.
+pub type OnPart<'a> = dyn FnMut(AnswerPart) + Send + 'a;
 
 /// Answers from these repositories, which the caller has chosen by the asker's rights. Nothing else is searched.
 pub async fn ask(question: &Question, repositories: &[Repository], ports: AskPorts<'_>) -> Result<Answer> {
+    ask_in_parts(question, repositories, ports, &mut |_| {}).await
+}
+
+/// The same, with each part told as soon as it is certain. What was told stands in the answer, in the same order.
+pub async fn ask_in_parts(
+    question: &Question,
+    repositories: &[Repository],
+    ports: AskPorts<'_>,
+    on_part: &mut OnPart<'_>,
+) -> Result<Answer> {
     if question.is_too_long() {
         return Err(StageError::invalid(format!(
             "the question is too long: use {LONGEST_QUERY} characters at most, and {LONGEST_HISTORY} earlier questions"
         )));
     }
+    let composition = match ports.model {
+        Some(model) => {
+            Answerer::new(question, repositories, ports, model, on_part)
+                .answer()
+                .await?
+        }
+        None => without_model(question, repositories, ports, on_part).await?,
+    };
+    let (composed, locale) = (composition.composed, question.locale());
+    let composed_by = ports.model.filter(|_| composed.status == AnswerStatus::Composed);
+    Ok(Answer {
+        question: question.text.clone(),
+        language: locale,
+        status: composed.status,
+        notice: phrases::notice(composed.status, locale).to_owned(),
+        passages: composed.passages,
+        citations: composed.citations,
+        semantic: composition.semantic,
+        refused: composition.refused,
+        steps: composition.steps,
+        model: composed_by.map(|model| model.card().id.clone()),
+        spent: composition.spent,
+    })
+}
+
+/// The best passages as they stand.
+async fn without_model(
+    question: &Question,
+    repositories: &[Repository],
+    ports: AskPorts<'_>,
+    on_part: &mut OnPart<'_>,
+) -> Result<Composition> {
     let text = with_context(question);
+    let retrieved = retrieve(&text, question, repositories, ports).await?;
+    let composed = compose::extracts(&Asked::of(&text), retrieved.found);
+    compose::tell(&composed, on_part);
+    Ok(Composition {
+        composed,
+        semantic: retrieved.semantic,
+        refused: retrieved.refused,
+        ..Composition::default()
+    })
+}
+
+/// What a search for a text came to.
+struct Retrieved {
+    found: Vec<passages::Found>,
+    semantic: bool,
+    refused: Vec<Refused>,
+}
+
+/// Searches for a text where the question may look, and reads what is found.
+async fn retrieve(
+    text: &str,
+    question: &Question,
+    repositories: &[Repository],
+    ports: AskPorts<'_>,
+) -> Result<Retrieved> {
     let query = Query {
         locale: common_locale(question, repositories),
         filter: question.filter.clone(),
-        vector: query_vector(&text, ports.embedder).await,
+        vector: query_vector(text, ports.embedder).await,
         limit: HITS_READ,
-        ..Query::new(&text)
+        ..Query::new(text)
     };
     let found = ports.search.search(&searchable(repositories), &query).await?;
-    let passages = passages::read(&found.hits, repositories, question.locale(), ports).await?;
-    let composed = compose::extracts(&Asked::of(&text), passages);
-    Ok(Answer {
-        question: question.text.clone(),
-        language: question.locale(),
-        status: composed.status,
-        notice: phrases::notice(composed.status, question.locale()).to_owned(),
-        passages: composed.passages,
-        citations: composed.citations,
+    Ok(Retrieved {
+        found: passages::read(&found.hits, repositories, question.locale(), ports).await?,
         semantic: found.semantic,
         refused: found.refused,
     })

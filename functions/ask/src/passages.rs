@@ -6,7 +6,7 @@ use std::{
 };
 
 use deepwiki_domain::{
-    ArtefactKey, Locale, Slug,
+    ArtefactKey, Locale, RepoPath, RepositoryId, Slug,
     answer::CodeForm,
     facts::Lines,
     gate,
@@ -39,7 +39,7 @@ const MOST_HIGHLIGHTS: usize = 3;
 const KEPT: usize = 64;
 
 /// A hit with its text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) hit: Hit,
     /// The page and its section, or the definition.
@@ -48,7 +48,7 @@ pub(crate) struct Found {
 }
 
 /// The text of a hit.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Text {
     /// Sentences, each with the lines that it rests on.
     Prose(Vec<(String, Vec<Citation>)>),
@@ -232,19 +232,10 @@ fn sentences(section: &Section) -> Vec<(String, Vec<Citation>)> {
 
 /// The lines of a hit, with the comment above it.
 async fn source(hit: &Hit, generation: &Generation, ports: AskPorts<'_>) -> Result<Option<Found>> {
-    let (store, repository) = (ports.artefacts, &hit.repository);
-    let read = codec::get_json(store, repository, &generation.manifest);
-    let manifest = ports.sources.manifests.get(&generation.manifest, read).await?;
-    let path = hit.path.as_str();
-    let shard = manifest
-        .file(path)
-        .and_then(|file| manifest.shards.get(file.shard as usize));
-    let Some(shard) = shard else {
+    let Some(shard) = shard_of(&hit.repository, generation, &hit.path, ports).await? else {
         return Ok(None);
     };
-    let read = codec::get_packed(store, repository, &shard.key);
-    let shard = ports.sources.shards.get(&shard.key, read).await?;
-    let Some(file) = shard.files.iter().find(|file| file.path.as_str() == path) else {
+    let Some(file) = shard.files.iter().find(|file| file.path == hit.path) else {
         return Ok(None);
     };
     let all: Vec<&str> = file.text.lines().collect();
@@ -271,6 +262,34 @@ async fn source(hit: &Hit, generation: &Generation, ports: AskPorts<'_>) -> Resu
             lines,
         },
     }))
+}
+
+/// The files of a generation.
+pub(crate) async fn manifest(
+    repository: &RepositoryId,
+    generation: &Generation,
+    ports: AskPorts<'_>,
+) -> Result<Arc<Manifest>> {
+    let read = codec::get_json(ports.artefacts, repository, &generation.manifest);
+    ports.sources.manifests.get(&generation.manifest, read).await
+}
+
+/// The shard that holds a file, where the generation has it.
+pub(crate) async fn shard_of(
+    repository: &RepositoryId,
+    generation: &Generation,
+    path: &RepoPath,
+    ports: AskPorts<'_>,
+) -> Result<Option<Arc<Shard>>> {
+    let manifest = manifest(repository, generation, ports).await?;
+    let shard = manifest
+        .file(path.as_str())
+        .and_then(|file| manifest.shards.get(file.shard as usize));
+    let Some(shard) = shard else {
+        return Ok(None);
+    };
+    let read = codec::get_packed(ports.artefacts, repository, &shard.key);
+    Ok(Some(ports.sources.shards.get(&shard.key, read).await?))
 }
 
 /// The index of the first line of the comment that stands directly above this line, or of the line itself.

@@ -4,6 +4,12 @@ use deepwiki_domain::{Locale, answer::AnswerStatus};
 
 pub(crate) fn notice(status: AnswerStatus, locale: Locale) -> &'static str {
     match (status, locale) {
+        (AnswerStatus::Composed, Locale::En) => {
+            "Composed by a language model. Every sentence was checked against the lines that it cites."
+        }
+        (AnswerStatus::Composed, Locale::Ja) => {
+            "言語モデルが作成した回答です。各文は引用した行と照合済みです。"
+        }
         (AnswerStatus::Extracts, Locale::En) => {
             "Extracts from the wiki and the sources, as they stand there. No language model has composed them."
         }

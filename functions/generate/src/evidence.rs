@@ -6,10 +6,10 @@ use std::{
 };
 
 use deepwiki_domain::{
-    ArtefactKey, RepoPath, RepositoryId, Slug,
+    ArtefactKey, LinedText, RepoPath, RepositoryId, Slug,
     facts::{Lines, name_hash},
     gate::Evidence,
-    manifest::{Manifest, Shard, ShardFile},
+    manifest::{Manifest, Shard},
     message::GenerateInput,
     page::Page,
     plan::Plan,
@@ -54,7 +54,7 @@ impl SourceLibrary {
                 continue;
             };
             let shard = self.shard(store, repository, &shard.key, shard.bytes).await?;
-            if let Some(text) = IndexedText::new(shard, &path) {
+            if let Some(text) = LinedText::new(shard, &path) {
                 texts.insert(path, text);
             }
         }
@@ -118,7 +118,7 @@ impl SourceLibrary {
 /// The evidence for one page.
 pub(crate) struct PageEvidence {
     ground: Arc<Ground>,
-    texts: BTreeMap<RepoPath, IndexedText>,
+    texts: BTreeMap<RepoPath, LinedText>,
 }
 
 impl Evidence for PageEvidence {
@@ -146,38 +146,6 @@ impl Evidence for PageEvidence {
 
     fn has_page(&self, slug: &Slug) -> bool {
         self.ground.slugs.contains(slug)
-    }
-}
-
-/// A file's text with the place of each line.
-struct IndexedText {
-    shard: Arc<Shard>,
-    at: usize,
-    /// Where each line begins, and the end of the text.
-    starts: Vec<usize>,
-}
-
-impl IndexedText {
-    fn new(shard: Arc<Shard>, path: &RepoPath) -> Option<Self> {
-        let at = shard.files.iter().position(|file| file.path == *path)?;
-        let text = shard.files.get(at).map(|file| file.text.as_str())?;
-        let mut starts = vec![0];
-        starts.extend(text.split_inclusive('\n').scan(0, |end, line| {
-            *end += line.len();
-            Some(*end)
-        }));
-        Some(Self { shard, at, starts })
-    }
-
-    fn file(&self) -> Option<&ShardFile> {
-        self.shard.files.get(self.at)
-    }
-
-    fn lines(&self, lines: Lines) -> Option<&str> {
-        let first = usize::try_from(lines.start).ok()?.checked_sub(1)?;
-        let last = usize::try_from(lines.end).ok()?;
-        let range = *self.starts.get(first)?..*self.starts.get(last)?;
-        self.file()?.text.get(range)
     }
 }
 

@@ -13,6 +13,7 @@ use deepwiki_domain::{
     job::BuildMode,
     memo,
     message::{GenerateInput, GenerateOutput},
+    model::ModelCard,
     page::Page,
     plan::{PageBrief, Plan},
 };
@@ -34,6 +35,20 @@ impl Writer {
     /// A writer that has a model write.
     pub fn with_model(model: Arc<dyn LanguageModel>) -> Self {
         Self::Model(Arc::new(ModelWriter::new(model)))
+    }
+
+    /// The id of the writer that has this model write; without one, of the structural writer.
+    pub fn id_with(model: Option<&ModelCard>) -> String {
+        model.map_or_else(|| structural::WRITER.to_owned(), model::writer_id)
+    }
+
+    /// The same writer through another way to its model, for instance one that pays from a build's own purse.
+    #[must_use]
+    pub fn through(&self, model: Arc<dyn LanguageModel>) -> Self {
+        match self {
+            Self::Structural => Self::Structural,
+            Self::Model(writer) => Self::Model(Arc::new(writer.through(model))),
+        }
     }
 
     /// The most calls to a model that a page takes.
@@ -98,14 +113,17 @@ pub async fn generate_page(
     Ok(GenerateOutput { page: key })
 }
 
-/// What writing a plan's pages in these languages will take; pages that an earlier build has written count in none of it.
+/// What writing a plan's pages in these languages will take, counted from the prompts as they would be sent; what an
+/// earlier build has written counts in none of it.
 pub async fn workload(
     repository: &RepositoryId,
+    manifest: &ArtefactKey,
     plan: &ArtefactKey,
     locales: &[Locale],
     writer: &Writer,
-    store: &dyn ArtefactStore,
+    ports: GeneratePorts<'_>,
 ) -> Result<Workload> {
+    let store = ports.artefacts;
     let pages: Plan = codec::get_json(store, repository, plan).await?;
     let mut work = Workload::default();
     for locale in locales {
@@ -118,10 +136,16 @@ pub async fn workload(
                 work.pages += 1;
                 continue;
             };
-            let brief: PageBrief = codec::get_json(store, repository, &page.brief).await?;
-            if let Some(tokens) = writer.tokens_of(&brief, *locale) {
+            let input = GenerateInput {
+                manifest: manifest.clone(),
+                plan: plan.clone(),
+                brief: page.brief.clone(),
+                locale: *locale,
+            };
+            if let Some(expected) = writer.expected(repository, &input, ports).await? {
                 work.pages += 1;
-                work.page_tokens += tokens;
+                work.page_tokens += expected.prompt;
+                work.reply_tokens += expected.reply;
             }
         }
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CommitId, Language, Locale, RepoPath, RepositoryId, Slug,
+    model::Spent,
     search::{Filter, LONGEST_QUERY, Refused},
 };
 
@@ -24,6 +25,10 @@ pub struct Question {
     /// Where to look.
     #[serde(default)]
     pub filter: Filter,
+    /// Whether to look into it at length: sub-questions are planned, each is answered, and a report is made of it.
+    /// Needs a model; without one it is answered like any other question.
+    #[serde(default)]
+    pub research: bool,
 }
 
 impl Question {
@@ -34,6 +39,7 @@ impl Question {
             history: Vec::new(),
             locale: None,
             filter: Filter::default(),
+            research: false,
         }
     }
 
@@ -55,7 +61,8 @@ impl Question {
     }
 }
 
-/// An answer. Every passage stands in the sources; nothing is added to it.
+/// An answer. Every passage either stands in the sources as it is, or is a sentence of a model that was checked against
+/// the lines that it cites.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// What was asked.
@@ -74,12 +81,70 @@ pub struct Answer {
     pub semantic: bool,
     /// Repositories that could not be searched.
     pub refused: Vec<Refused>,
+    /// What was done for it, in order; empty where it took a search alone.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// The model that composed it, where one did.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// What models took for it.
+    #[serde(default)]
+    pub spent: Spent,
+}
+
+/// A part of an answer, told as soon as it is certain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerPart {
+    /// What is done now.
+    Step(Step),
+    /// Lines that a passage after it rests on.
+    Citation(AnswerCitation),
+    /// A passage; its citations were told before.
+    Passage(Passage),
+}
+
+/// Something that is done for an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// What it is.
+    pub kind: StepKind,
+    /// The query, the sub-question, or how many of something; plain text of at most [`LONGEST_QUERY`] characters.
+    pub text: String,
+}
+
+/// Kinds of step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// A search for the text begins.
+    Search,
+    /// The text is a sub-question that will be looked into.
+    Plan,
+    /// The sub-question of the text is looked into.
+    Read,
+    /// The answer, or the report, is written.
+    Write,
+}
+
+impl StepKind {
+    /// A stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Search => "search",
+            Self::Plan => "plan",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// Kinds of answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnswerStatus {
+    /// Sentences of a model, each checked against the lines that it cites.
+    Composed,
     /// Passages as they stand in wiki and sources.
     Extracts,
     /// The sources do not answer it.
@@ -90,6 +155,7 @@ impl AnswerStatus {
     /// A stable name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Composed => "composed",
             Self::Extracts => "extracts",
             Self::NotFound => "not-found",
         }
@@ -99,7 +165,8 @@ impl AnswerStatus {
 /// A part of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passage {
-    /// Where it is from: a page and its section, or a definition.
+    /// Where it is from: a page and its section, or a definition. For a composed answer the sub-question that it belongs
+    /// to, or nothing.
     pub title: String,
     /// Plain text without markup, or source lines verbatim.
     pub text: String,

@@ -51,8 +51,25 @@ pub struct Workload {
     /// What the prompt of every page begins with: instructions, glossary. Sent with each page, and kept by providers
     /// that cache.
     pub shared_tokens: u64,
+    /// What the replies to these prompts are likely to have, each page answered once.
+    #[serde(default)]
+    pub reply_tokens: u64,
     /// Chunks and page sections to turn into vectors.
     pub vector_tokens: u64,
+}
+
+impl Workload {
+    /// Habits where nothing is known of the writer: replies as long as their prompts ask for, and every second page has
+    /// some sentences to mend, which takes about a fifth of a reply.
+    pub fn usual_habits(&self) -> WriterHabits {
+        const CALLS: f64 = 1.5;
+        const MENDED: f64 = 0.2;
+        let reply = self.reply_tokens as f64 / f64::from(self.pages.max(1));
+        WriterHabits {
+            calls_per_page: CALLS,
+            output_per_call: reply * (1.0 + (CALLS - 1.0) * MENDED) / CALLS,
+        }
+    }
 }
 
 /// How a writer uses its model.
@@ -176,7 +193,7 @@ mod tests {
             pages: 10,
             page_tokens: 40_000,
             shared_tokens: 2_000,
-            vector_tokens: 0,
+            ..Workload::default()
         };
         let spend = writing(&work, &HABITS, Some(&prices(3.0, Some(0.3), 15.0)));
         assert_eq!((spend.calls, spend.output_tokens), (15, 15_000));

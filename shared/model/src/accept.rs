@@ -15,6 +15,7 @@ use deepwiki_domain::{
     page::{Citation, Inline, Statement},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{fence::addresses_a_model, prose};
 
@@ -24,6 +25,9 @@ const LONGEST: usize = 600;
 /// The most places that one sentence may cite.
 const MOST_CITATIONS: usize = 6;
 
+/// Grounds of a claim that are read at most.
+const MOST_GROUNDS: usize = 8;
+
 /// A sentence as a model said it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -31,6 +35,26 @@ pub struct Claim {
     pub text: String,
     /// The names of the grounds that it rests on.
     pub cite: Vec<String>,
+}
+
+impl Claim {
+    /// Reads `{"text": "…", "cite": ["F1", "E1:2-3"]}`; one ground may stand without its list.
+    pub fn read(value: &Value) -> Option<Self> {
+        let text = value.get("text")?.as_str()?.trim();
+        let cite: Vec<String> = match value.get("cite") {
+            Some(Value::Array(names)) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect(),
+            Some(Value::String(names)) => names.split(',').map(|name| name.trim().to_owned()).collect(),
+            _ => Vec::new(),
+        };
+        (!text.is_empty()).then(|| Self {
+            text: text.to_owned(),
+            cite: cite.into_iter().take(MOST_GROUNDS).collect(),
+        })
+    }
 }
 
 /// Something that a model was told, and where it stands.

@@ -77,12 +77,20 @@ pub fn scan(text: &str) -> Shown {
 }
 
 /// Whether a line looks like words to a model rather than to a person or a compiler.
-pub(crate) fn addresses_a_model(line: &str) -> bool {
+pub fn addresses_a_model(line: &str) -> bool {
     static TO_A_MODEL: LazyLock<RegexSet> = LazyLock::new(|| {
         // The patterns are constants; a test compiles them.
         RegexSet::new(PATTERNS).unwrap_or_else(|_| RegexSet::empty())
     });
     TO_A_MODEL.is_match(line)
+        || long_names(line).any(|name| TO_A_MODEL.is_match(&name.replace(['_', '-'], " ")))
+}
+
+/// Names of files and the like that are whole sentences.
+fn long_names(line: &str) -> impl Iterator<Item = &str> {
+    const FEWEST_JOINTS: usize = 4;
+    let names = line.split(|c: char| c.is_whitespace() || matches!(c, '`' | '/' | '"' | '[' | ']'));
+    names.filter(|name| name.matches(['_', '-']).count() >= FEWEST_JOINTS)
 }
 
 /// Forms of address that public collections of prompt injections have in common, in both languages of the wiki.

@@ -12,8 +12,8 @@ mod prose;
 mod purse;
 
 pub use accept::{Accepted, Claim, Ground, Grounds, Objection, accept};
-pub use fence::{Shown, fence, scan};
+pub use fence::{Shown, addresses_a_model, fence, scan};
 pub use json::read_object;
 pub use patience::Patient;
 pub use prose::{LinkTarget, inlines};
-pub use purse::{Metered, Purse, Spent};
+pub use purse::{Metered, Purse};

@@ -5,20 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use deepwiki_domain::{
     StageError,
-    model::{ModelCard, Prompt, Reply, Tokens},
+    model::{ModelCard, Prompt, Reply, Spent, Tokens},
 };
 use deepwiki_ports::{LanguageModel, Result, language_model::OnText};
-
-/// What was spent.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Spent {
-    /// Calls that were answered.
-    pub calls: u32,
-    /// Their tokens.
-    pub tokens: Tokens,
-    /// What they cost in US dollars.
-    pub usd: f64,
-}
 
 /// Money for model calls. Calls at the same time each set aside the most that they can cost, so that the cap holds
 /// whatever order they end in.
@@ -55,7 +44,7 @@ impl Purse {
         {
             return Err(StageError::invalid(format!(
                 "the budget of {cap:.2} USD does not cover the next call to the model ({:.2} USD spent): what is \
-                 written is kept, build again with a higher --budget to go on",
+                 written is kept, build again with a higher budget to go on",
                 state.spent.usd
             )));
         }

@@ -14,15 +14,17 @@ use axum::{
 };
 use deepwiki_domain::{
     Language, Locale, RepositoryId,
-    answer::{self, Question},
+    answer::{AnswerPart, Question},
     facts::SymbolKind,
     manifest::Role,
+    repository::Repository,
     search::{Filter, filter::MOST_VALUES},
 };
+use futures::{FutureExt, StreamExt, channel::mpsc};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::views::AnswerView;
+use super::views::{AnswerView, CitationView, PassageView, StepView};
 use crate::{Problem, router::Service};
 
 /// The longest request, in bytes: the longest question with the longest history.
@@ -62,6 +64,10 @@ pub(super) struct AskRequest {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     kinds: Vec<SymbolKind>,
+    /// Whether to look into it at length: plan sub-questions, answer each, report. Takes a minute or more, and needs a
+    /// model; where none is set up it is answered like any other question.
+    #[serde(default)]
+    research: bool,
 }
 
 /// Answers a question from the wikis and their sources.
@@ -70,8 +76,9 @@ pub(super) struct AskRequest {
     responses(
         (
             status = 200, body = AnswerView,
-            description = "One document; with `Accept: text/event-stream` its head as `answer`, then each `passage` \
-                           and `citation`, then `end`"
+            description = "One document. With `Accept: text/event-stream` its parts, each as soon as it is certain: a \
+                           `step` (`kind`, `text`) as it begins, a `citation` before the `passage` that rests on it, \
+                           then `answer` with what the answer says of itself, or `error` with a problem, and `end`"
         ),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -83,16 +90,25 @@ pub(super) async fn ask(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = match read(body) {
-        Ok(request) => answer(&service, request).await,
-        Err(problem) => Err(problem),
+    let asked = match read(body).and_then(asked) {
+        Ok(asked) => asked,
+        Err(problem) => return problem.into_response(),
     };
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok());
-    match answer {
-        Ok(answer) if accept.is_some_and(|accept| accept.contains("text/event-stream")) => stream(answer),
-        Ok(answer) => Json(answer).into_response(),
+    if accept.is_some_and(|accept| accept.contains("text/event-stream")) {
+        return match service.library.askable(&asked.0, &asked.1).await {
+            Ok(repositories) => stream(service, asked.0, repositories),
+            Err(problem) => problem.into_response(),
+        };
+    }
+    let answer = async {
+        let repositories = service.library.askable(&asked.0, &asked.1).await?;
+        service.library.ask(&asked.0, &repositories, &mut |_| {}).await
+    };
+    match answer.await {
+        Ok(answer) => Json(AnswerView::from(answer)).into_response(),
         Err(problem) => problem.into_response(),
     }
 }
@@ -107,7 +123,8 @@ fn read(body: Result<Bytes, BytesRejection>) -> Result<AskRequest, Problem> {
     })
 }
 
-async fn answer(service: &Service, request: AskRequest) -> Result<AnswerView, Problem> {
+/// The question, and the repositories that are asked.
+fn asked(request: AskRequest) -> Result<(Question, Vec<RepositoryId>), Problem> {
     let filter = Filter {
         paths: request.paths,
         languages: request.code,
@@ -130,28 +147,43 @@ async fn answer(service: &Service, request: AskRequest) -> Result<AnswerView, Pr
         history: request.history,
         locale: request.language,
         filter,
+        research: request.research,
     };
-    let answer: answer::Answer = service.library.ask(&question, &request.repositories).await?;
-    Ok(AnswerView::from(answer))
+    Ok((question, request.repositories))
 }
 
-/// The answer's parts, one event each, so that a client shows what it has.
-fn stream(answer: AnswerView) -> Response {
-    let (head, passages, citations) = answer.into_parts();
-    let mut events = vec![Event::default().event("answer").json_data(head)];
-    events.extend(
-        passages
-            .iter()
-            .map(|it| Event::default().event("passage").json_data(it)),
-    );
-    events.extend(
-        citations
-            .iter()
-            .map(|it| Event::default().event("citation").json_data(it)),
-    );
-    events.push(Ok(Event::default().event("end").data("{}")));
-    let events = events
-        .into_iter()
-        .filter_map(|event| event.ok().map(Ok::<_, Infallible>));
-    Sse::new(futures::stream::iter(events.collect::<Vec<_>>())).into_response()
+/// The answer's parts, one event each, as they come to be. A client that goes away stops the work.
+fn stream(service: Arc<Service>, question: Question, repositories: Vec<Repository>) -> Response {
+    let (parts, coming) = mpsc::unbounded();
+    let answering = async move {
+        let told = parts.clone();
+        let mut on_part = move |part: AnswerPart| {
+            // Nobody listens any more: the stream that drives this is dropped as well.
+            let _ = told.unbounded_send(event_of(part));
+        };
+        let answer = service.library.ask(&question, &repositories, &mut on_part).await;
+        let last = match answer {
+            Ok(answer) => Event::default()
+                .event("answer")
+                .json_data(AnswerView::from(answer).into_head()),
+            Err(problem) => Event::default().event("error").json_data(&problem),
+        };
+        let _ = parts.unbounded_send(last);
+        let _ = parts.unbounded_send(Ok(Event::default().event("end").data("{}")));
+    };
+    let working = answering.into_stream().filter_map(|()| async { None });
+    let events = futures::stream::select(coming, working);
+    Sse::new(events.filter_map(|event| async { event.ok().map(Ok::<_, Infallible>) })).into_response()
+}
+
+fn event_of(part: AnswerPart) -> Result<Event, axum::Error> {
+    match part {
+        AnswerPart::Step(step) => Event::default().event("step").json_data(StepView::from(step)),
+        AnswerPart::Citation(citation) => Event::default()
+            .event("citation")
+            .json_data(CitationView::from(citation)),
+        AnswerPart::Passage(passage) => Event::default()
+            .event("passage")
+            .json_data(PassageView::from(passage)),
+    }
 }

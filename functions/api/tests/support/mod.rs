@@ -61,6 +61,7 @@ impl Memory {
             artefacts: self.clone(),
             search: self.clone(),
             embedder: None,
+            model: None,
         }
     }
 

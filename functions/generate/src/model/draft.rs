@@ -4,10 +4,9 @@ use deepwiki_model::{Claim, read_object};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Sections of a page, claims of a section, and grounds of a claim that are read at most.
+/// Sections of a page and claims of a section that are read at most.
 const MOST_SECTIONS: usize = 12;
 const MOST_CLAIMS: usize = 24;
-const MOST_GROUNDS: usize = 8;
 
 /// What a model wrote for a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +81,7 @@ impl Draft {
         let object = read_object(reply)?;
         let sections = object.get("sections").and_then(Value::as_array);
         let draft = Self {
-            summary: object.get("summary").and_then(claim),
+            summary: object.get("summary").and_then(Claim::read),
             sections: sections
                 .into_iter()
                 .flatten()
@@ -127,7 +126,7 @@ pub(crate) fn read_mended(reply: &str) -> Vec<(usize, Claim)> {
         .flatten()
         .filter_map(|value| {
             let number = value.get("n").and_then(Value::as_u64)?;
-            Some((usize::try_from(number).ok()?, claim(value)?))
+            Some((usize::try_from(number).ok()?, Claim::read(value)?))
         })
         .collect()
 }
@@ -137,7 +136,7 @@ fn section(object: &Map<String, Value>) -> Option<DraftSection> {
         .get("claims")?
         .as_array()?
         .iter()
-        .filter_map(claim)
+        .filter_map(Claim::read)
         .take(MOST_CLAIMS)
         .collect();
     let diagram = object.get("diagram").and_then(Value::as_str);
@@ -146,25 +145,6 @@ fn section(object: &Map<String, Value>) -> Option<DraftSection> {
         list: object.get("list").and_then(Value::as_bool).unwrap_or_default(),
         diagram: diagram.and_then(|name| name.trim_start_matches('D').parse().ok()),
         claims,
-    })
-}
-
-/// `{"text": "…", "cite": ["F1", "E1:2-3"]}`; one ground may stand without its list.
-fn claim(value: &Value) -> Option<Claim> {
-    let text = value.get("text")?.as_str()?.trim();
-    let cite = match value.get("cite") {
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
-        Some(Value::String(names)) => names.split(',').map(|name| name.trim().to_owned()).collect(),
-        _ => Vec::new(),
-    };
-    let cite: Vec<String> = cite.into_iter().take(MOST_GROUNDS).collect();
-    (!text.is_empty()).then(|| Claim {
-        text: text.to_owned(),
-        cite,
     })
 }
 

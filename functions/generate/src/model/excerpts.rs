@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use deepwiki_domain::{RepoPath, facts::Lines, forecast, gate::Evidence, page::Citation};
-use deepwiki_model::{Ground, Grounds, fence, scan};
+use deepwiki_model::{Ground, Grounds, addresses_a_model, fence, scan};
 
 /// The longest piece of one definition, in lines: its head and beginning tell what it does.
 const LONGEST_PIECE: u32 = 60;
@@ -57,9 +57,10 @@ fn chosen<'a>(
         };
         let known = by_file.entry(&place.path).or_default();
         let overlaps = |known: &Lines| known.start <= piece.end && piece.start <= known.end;
+        let hostile = addresses_a_model(place.path.as_str());
         let Some(text) = evidence
             .text(&place.path, piece)
-            .filter(|_| !known.iter().any(overlaps))
+            .filter(|_| !hostile && !known.iter().any(overlaps))
         else {
             continue;
         };

@@ -19,7 +19,7 @@ use deepwiki_domain::{
     job::BuildMode,
     memo,
     message::GenerateInput,
-    model::{Prompt, Reply, Stop},
+    model::{ModelCard, Prompt, Reply, Stop},
     page::{Page, PageLink, Statement},
     plan::{PageBrief, PageRef, Plan},
 };
@@ -29,7 +29,7 @@ use deepwiki_ports::{ArtefactStore, LanguageModel, Result, codec};
 use self::{draft::Draft, facts::Facts, prompt::PagePart};
 use crate::{GeneratePorts, evidence::PageEvidence, structural};
 
-pub(crate) use prompt::PROMPT_VERSION;
+use prompt::PROMPT_VERSION;
 
 /// How often what does not hold goes back to the model.
 pub(crate) const ROUNDS: u32 = 2;
@@ -39,17 +39,31 @@ pub struct ModelWriter {
     model: Arc<dyn LanguageModel>,
     id: String,
     /// The card of the repository that was written about last, by its plan.
-    card: Mutex<Option<(ArtefactKey, Arc<str>)>>,
+    card: Arc<Mutex<Option<(ArtefactKey, Arc<str>)>>>,
+}
+
+/// The name of a writer with its prompt's version and its model.
+pub(crate) fn writer_id(card: &ModelCard) -> String {
+    format!("model-{PROMPT_VERSION} {}", card.id)
 }
 
 impl ModelWriter {
     /// A writer with this model.
     pub fn new(model: Arc<dyn LanguageModel>) -> Self {
-        let id = format!("model-{PROMPT_VERSION} {}", model.card().id);
+        let id = writer_id(model.card());
         Self {
             model,
             id,
-            card: Mutex::default(),
+            card: Arc::default(),
+        }
+    }
+
+    /// The same writer through another way to its model.
+    pub(crate) fn through(&self, model: Arc<dyn LanguageModel>) -> Self {
+        Self {
+            model,
+            id: self.id.clone(),
+            card: Arc::clone(&self.card),
         }
     }
 
@@ -68,22 +82,18 @@ impl ModelWriter {
         ports: GeneratePorts<'_>,
     ) -> Result<(Page, u32)> {
         let structural = structural::write(brief, input.locale);
-        let mut facts = Facts::of(brief, prompt::FACT_TOKENS);
-        if !facts.are_enough() {
+        let Some(assignment) = self.assignment(repository, input, brief, ports).await? else {
             return Ok((structural, 0));
-        }
+        };
+        let Assignment {
+            facts,
+            evidence,
+            part,
+        } = &assignment;
         let store = ports.artefacts;
-        let files = cited_files(&facts);
-        let evidence = ports
-            .library
-            .evidence_for(store, repository, input, files)
-            .await?;
-        let spare = prompt::PAGE_TOKENS.saturating_sub(prompt::FACT_TOKENS);
-        let excerpts = excerpts::add(&facts.telling, &evidence, spare, &mut facts.grounds);
-        let part = PagePart::new(brief, &facts, &excerpts, input.locale);
         let desk = Desk {
-            facts: &facts,
-            evidence: &evidence,
+            facts,
+            evidence,
             locale: input.locale,
         };
         let memo = memo::draft(part.text(), input.locale, &self.id);
@@ -106,13 +116,52 @@ impl ModelWriter {
         Ok((page, draft.fallen))
     }
 
-    /// The tokens of a page's own part of the prompt, where a model writes it: its facts, and source text for all the
-    /// room that is left.
-    pub(crate) fn tokens_of(&self, brief: &PageBrief, locale: Locale) -> Option<u64> {
-        let facts = Facts::of(brief, prompt::FACT_TOKENS);
+    /// What the model is given for a page; none where there is too little to write about.
+    async fn assignment(
+        &self,
+        repository: &RepositoryId,
+        input: &GenerateInput,
+        brief: &PageBrief,
+        ports: GeneratePorts<'_>,
+    ) -> Result<Option<Assignment>> {
+        let mut facts = Facts::of(brief, prompt::FACT_TOKENS);
+        if !facts.are_enough() {
+            return Ok(None);
+        }
+        let evidence = ports
+            .library
+            .evidence_for(ports.artefacts, repository, input, cited_files(&facts))
+            .await?;
         let spare = prompt::PAGE_TOKENS.saturating_sub(prompt::FACT_TOKENS);
-        let part = || forecast::tokens(PagePart::new(brief, &facts, "", locale).text());
-        facts.are_enough().then(|| part() + spare)
+        let excerpts = excerpts::add(&facts.telling, &evidence, spare, &mut facts.grounds);
+        let part = PagePart::new(brief, &facts, &excerpts, input.locale);
+        Ok(Some(Assignment {
+            facts,
+            evidence,
+            part,
+        }))
+    }
+
+    /// What a page's own part of the prompt and the reply to it will have, in tokens; none where no model is asked,
+    /// be it that an earlier build has asked already.
+    pub(crate) async fn expected(
+        &self,
+        repository: &RepositoryId,
+        input: &GenerateInput,
+        ports: GeneratePorts<'_>,
+    ) -> Result<Option<Expected>> {
+        let brief: PageBrief = codec::get_json(ports.artefacts, repository, &input.brief).await?;
+        let Some(assignment) = self.assignment(repository, input, &brief, ports).await? else {
+            return Ok(None);
+        };
+        let memo = memo::draft(assignment.part.text(), input.locale, &self.id);
+        if ports.artefacts.recall(repository, &memo).await?.is_some() {
+            return Ok(None);
+        }
+        Ok(Some(Expected {
+            prompt: forecast::tokens(assignment.part.text()),
+            reply: prompt::usual_reply(assignment.facts.grounds.iter().count()),
+        }))
     }
 
     /// The tokens of what all prompts of a plan begin with.
@@ -199,6 +248,19 @@ impl ModelWriter {
         *self.card.lock().unwrap_or_else(PoisonError::into_inner) = Some((plan.clone(), Arc::clone(&card)));
         Ok(card)
     }
+}
+
+/// What the model is given for a page, and what it is held against.
+struct Assignment {
+    facts: Facts,
+    evidence: PageEvidence,
+    part: PagePart,
+}
+
+/// What asking for a page takes, in tokens.
+pub(crate) struct Expected {
+    pub(crate) prompt: u64,
+    pub(crate) reply: u64,
 }
 
 /// A draft of which every claim held when it was made, and how many did not.

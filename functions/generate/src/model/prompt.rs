@@ -21,6 +21,15 @@ pub(super) const CARD_TOKENS: u64 = 7_000;
 /// What a page's own part leaves to facts; the rest is for source text.
 pub(super) const FACT_TOKENS: u64 = 3_000;
 
+/// How long the reply to a page with so many grounds is, about: as many sentences as the rules ask for, fewer where there
+/// is little to say, each with its marks and citations.
+pub(super) fn usual_reply(grounds: usize) -> u64 {
+    const SENTENCES: usize = 24;
+    const SENTENCE: u64 = 42;
+    const MARKS: u64 = 60;
+    grounds.clamp(2, SENTENCES) as u64 * SENTENCE + MARKS
+}
+
 /// The most tokens of the repository's own guidance.
 const NOTE_TOKENS: u64 = 600;
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use deepwiki_domain::{
     BuildId, CommitId, Language, Locale, RepoPath, RepositoryId, Slug,
-    answer::Answer,
+    answer::{Answer, AnswerCitation, Passage, Step},
     facts::SymbolKind,
     job::{BuildMode, Job, JobFailure, JobStatus, Trigger},
     manifest::Role,
@@ -369,6 +369,48 @@ pub(crate) struct AnswerView {
     passages: Vec<PassageView>,
     /// What the passages rest on, in order of their numbers.
     citations: Vec<CitationView>,
+    /// What was done for it, in order; empty where it took a search alone.
+    steps: Vec<StepView>,
+}
+
+/// Something that is done for an answer.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StepView {
+    /// `search`, `plan`, `read` or `write`.
+    #[schema(value_type = String)]
+    kind: &'static str,
+    /// The query or the sub-question; plain text, may be empty.
+    text: String,
+}
+
+impl From<Step> for StepView {
+    fn from(step: Step) -> Self {
+        Self {
+            kind: step.kind.name(),
+            text: step.text,
+        }
+    }
+}
+
+/// What models took for something.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SpentView {
+    calls: u32,
+    input_tokens: u64,
+    output_tokens: u64,
+    /// US dollars; 0 where the model has no price.
+    cost_usd: f64,
+}
+
+impl From<Spent> for SpentView {
+    fn from(spent: Spent) -> Self {
+        Self {
+            calls: spent.calls,
+            input_tokens: spent.tokens.all_input(),
+            output_tokens: spent.tokens.output,
+            cost_usd: spent.usd,
+        }
+    }
 }
 
 /// What an answer says of itself.
@@ -378,7 +420,7 @@ pub(crate) struct AnswerHead {
     /// The language of `notice`: `en` or `ja`.
     #[schema(value_type = String)]
     language: Locale,
-    /// `extracts`, or `not-found` where the sources do not answer.
+    /// `composed` by a model, every sentence checked; `extracts`; or `not-found` where the sources do not answer.
     #[schema(value_type = String)]
     status: &'static str,
     /// One sentence to show with the answer.
@@ -387,12 +429,16 @@ pub(crate) struct AnswerHead {
     semantic: bool,
     /// Repositories that could not be searched.
     refused: Vec<RefusedView>,
+    /// The model that composed it, where one did.
+    model: Option<String>,
+    /// What models took for it.
+    spent: SpentView,
 }
 
 /// A part of an answer.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PassageView {
-    /// A page and its section, or a definition.
+    /// A page and its section, or a definition; of a composed answer the sub-question, or nothing.
     title: String,
     /// Plain text, or source lines verbatim.
     text: String,
@@ -428,9 +474,9 @@ pub(crate) struct CitationView {
 }
 
 impl AnswerView {
-    /// What it says of itself, its passages, its citations.
-    pub(crate) fn into_parts(self) -> (AnswerHead, Vec<PassageView>, Vec<CitationView>) {
-        (self.head, self.passages, self.citations)
+    /// What it says of itself.
+    pub(crate) fn into_head(self) -> AnswerHead {
+        self.head
     }
 }
 
@@ -443,15 +489,33 @@ impl From<Answer> for AnswerView {
             notice: answer.notice,
             semantic: answer.semantic,
             refused: answer.refused.into_iter().map(RefusedView::from).collect(),
+            model: answer.model,
+            spent: answer.spent.into(),
         };
-        let passages = answer.passages.into_iter().map(|it| PassageView {
+        Self {
+            head,
+            passages: answer.passages.into_iter().map(PassageView::from).collect(),
+            citations: answer.citations.into_iter().map(CitationView::from).collect(),
+            steps: answer.steps.into_iter().map(StepView::from).collect(),
+        }
+    }
+}
+
+impl From<Passage> for PassageView {
+    fn from(it: Passage) -> Self {
+        Self {
             title: it.title,
             text: it.text,
             form: if it.code.is_some() { "source" } else { "prose" },
             code: it.code.and_then(|code| code.language).map(Language::id),
             citations: it.citations,
-        });
-        let citations = answer.citations.into_iter().map(|it| CitationView {
+        }
+    }
+}
+
+impl From<AnswerCitation> for CitationView {
+    fn from(it: AnswerCitation) -> Self {
+        Self {
             number: it.number,
             repository: it.repository,
             commit: it.commit,
@@ -460,11 +524,6 @@ impl From<Answer> for AnswerView {
             end: it.end,
             page: it.page,
             section: it.section,
-        });
-        Self {
-            head,
-            passages: passages.collect(),
-            citations: citations.collect(),
         }
     }
 }
