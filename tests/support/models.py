@@ -77,6 +77,9 @@ class Models(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
+    def handle_error(self, *_):
+        """A client that has read enough hangs up."""
+
     def dice(self, call: Call) -> random.Random:
         """Chance that depends on the request and on how often it came, not on the order of requests."""
         name = hashlib.sha256(f"{call.system}\0{call.text}".encode()).hexdigest()

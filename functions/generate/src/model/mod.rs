@@ -238,13 +238,17 @@ impl ModelWriter {
             return Ok(card);
         }
         let pages: Plan = codec::get_json(store, repository, plan).await?;
-        let mut briefs = Vec::new();
+        let (mut shared, mut others) = (Vec::new(), Vec::new());
         for page in &pages.pages {
-            if let Some(share) = prompt::card_share(&page.slug) {
-                briefs.push((codec::get_json(store, repository, &page.brief).await?, share));
+            match prompt::card_share(&page.slug) {
+                Some(share) => shared.push((codec::get_json(store, repository, &page.brief).await?, share)),
+                None if others.len() < prompt::OTHER_PAGES => {
+                    others.push(codec::get_json(store, repository, &page.brief).await?);
+                }
+                None => {}
             }
         }
-        let card: Arc<str> = prompt::card(&briefs).into();
+        let card: Arc<str> = prompt::card(&shared, &others).into();
         *self.card.lock().unwrap_or_else(PoisonError::into_inner) = Some((plan.clone(), Arc::clone(&card)));
         Ok(card)
     }

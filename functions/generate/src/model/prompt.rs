@@ -12,11 +12,11 @@ use super::facts::{Facts, subject};
 use crate::structural;
 
 /// The version of everything in this file and of how drafts are read. A change makes every page anew.
-pub(crate) const PROMPT_VERSION: u32 = 1;
+pub(crate) const PROMPT_VERSION: u32 = 2;
 
 /// The most tokens, as [`forecast::tokens`] counts them, of a page's own part, and of the repository's card.
 pub(super) const PAGE_TOKENS: u64 = 5_000;
-pub(super) const CARD_TOKENS: u64 = 7_000;
+pub(super) const CARD_TOKENS: u64 = 7_500;
 
 /// What a page's own part leaves to facts; the rest is for source text.
 pub(super) const FACT_TOKENS: u64 = 3_000;
@@ -71,6 +71,10 @@ const JAPANESE: &str = "本文は日本語で書いてください。文体は�
 - 識別子・ファイル名・コマンドは訳さず、バッククォートで囲みます。一般的な技術用語は定着した訳語やカタカナ表記を使います。\n\
 - 一文には一つの事柄だけを書き、五十字前後を目安にします。\n";
 
+/// How many other pages fill what these leave of the card: the longer the part that all prompts share is beside their own,
+/// the more of each is read at the price of what a provider has kept.
+pub(super) const OTHER_PAGES: usize = 40;
+
 /// The rules, in the language of the page.
 pub(super) fn system(locale: Locale) -> String {
     let style = match locale {
@@ -80,15 +84,32 @@ pub(super) fn system(locale: Locale) -> String {
     format!("{RULES}\n{style}")
 }
 
-/// What every page of the repository begins with: its facts at a glance.
-pub(super) fn card(briefs: &[(PageBrief, u64)]) -> String {
-    let parts = briefs.iter().map(|(brief, share)| {
-        let budget = CARD_TOKENS * share / 100;
-        format!("## {}\n{}", subject(&brief.title), Facts::listed(brief, budget))
-    });
-    let text = parts.collect::<Vec<_>>().join("\n");
-    format!("The card of the repository:\n{}", fence("card", &text))
+/// What every page of the repository begins with: its facts at a glance, of the pages that have a share, and then of the
+/// others, as far as there is room.
+pub(super) fn card(shared: &[(PageBrief, u64)], others: &[PageBrief]) -> String {
+    let mut left = CARD_TOKENS;
+    let mut text = String::new();
+    let mut add = |brief: &PageBrief, budget: u64| {
+        let part = format!("## {}\n{}\n", subject(&brief.title), Facts::listed(brief, budget));
+        left = left.saturating_sub(forecast::tokens(&part));
+        text.push_str(&part);
+        left
+    };
+    let mut room = CARD_TOKENS;
+    for (brief, share) in shared {
+        room = add(brief, CARD_TOKENS * share / 100);
+    }
+    for (number, brief) in others.iter().enumerate() {
+        let budget = room / (others.len() - number) as u64;
+        if budget >= LEAST_SHARE {
+            room = add(brief, budget);
+        }
+    }
+    format!("The card of the repository:\n{}", fence("card", text.trim_end()))
 }
+
+/// The fewest tokens in which something can be said of a page.
+const LEAST_SHARE: u64 = 60;
 
 /// A page's own part.
 pub(super) struct PagePart {

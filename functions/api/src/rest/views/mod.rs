@@ -11,6 +11,7 @@ use deepwiki_domain::{
     facts::SymbolKind,
     job::{BuildMode, Job, JobFailure, JobStatus, Trigger},
     manifest::Role,
+    model::Spent,
     page::{Page, Validity},
     repository::{Generation, Repository, RepositoryStatus},
     search::{Found, Highlight, Hit, Reason, Refused},
