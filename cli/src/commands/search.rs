@@ -62,6 +62,7 @@ pub(crate) async fn run(data: Option<PathBuf>, arguments: Search) -> anyhow::Res
             artefacts: library.artefacts.as_ref(),
             pages: library.repositories.as_ref(),
             sources: &Sources::default(),
+            model: None,
         };
         let highlights = deepwiki_ask::highlights(&query.text, &found.hits, &repositories, ports).await;
         return output::json(&Shown::new(found, highlights));

@@ -6,9 +6,9 @@
 
 pub mod artefacts;
 mod batch;
+mod bedrock;
 pub mod bus;
 pub mod circuits;
-mod bedrock;
 pub mod client;
 pub mod codecommit;
 pub mod config;
@@ -35,9 +35,9 @@ pub mod tokens;
 
 pub use artefacts::S3Artefacts;
 pub use batch::{Message, serve_messages};
+pub use bedrock::BedrockModel;
 pub use bus::EventBridge;
 pub use circuits::DynamoCircuits;
-pub use bedrock::BedrockModel;
 pub use config::Config;
 pub use executions::SfnExecutions;
 pub use jobs::DynamoJobs;

@@ -20,8 +20,10 @@ pub mod repositories;
 pub mod source;
 
 pub use artefacts::ArtefactStore;
+pub use builds::{
+    BuildQueue, EventBus, Executions, FailureNotes, Jobs, Leases, Ledger, Spending, TaskTokens,
+};
 pub use circuit::{CircuitBreaker, Circuits};
-pub use builds::{BuildQueue, EventBus, Executions, FailureNotes, Jobs, Leases, Ledger, Spending, TaskTokens};
 pub use clock::Clock;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
