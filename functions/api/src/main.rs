@@ -8,7 +8,7 @@ use std::{
 use axum::Router;
 use deepwiki_api::{Ports, Settings, router};
 use deepwiki_aws::{
-    BedrockModel, Config, DynamoJobs, DynamoPages, DynamoRepositories, S3Artefacts, client,
+    BedrockModel, Config, DynamoJobs, DynamoPages, DynamoRepositories, MeteredModel, S3Artefacts, client,
     config::SearchBackend, logs, opensearch, titan,
 };
 use deepwiki_model::Patient;
@@ -41,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
         }
     };
     let model = config.answerer.clone().map(|card| {
-        let model = Arc::new(BedrockModel::new(&sdk, card));
+        let model = Arc::new(MeteredModel::new(BedrockModel::new(&sdk, card)));
         Arc::new(Patient::new(model, ATTEMPTS)) as Arc<dyn LanguageModel>
     });
     let mounts = Mounts::new(Ports {

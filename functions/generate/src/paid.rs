@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use deepwiki_aws::{BedrockModel, Config, DynamoJobs, client::SdkConfig};
+use deepwiki_aws::{BedrockModel, Config, DynamoJobs, MeteredModel, client::SdkConfig};
 use deepwiki_domain::BuildId;
 use deepwiki_generate::Writer;
 use deepwiki_model::{Metered, Patient, Purse};
@@ -23,7 +23,7 @@ pub(crate) struct PaidWriter {
 impl PaidWriter {
     pub(crate) fn new(sdk: &SdkConfig, config: &Config) -> Self {
         let model = config.writer.clone().map(|card| {
-            let model = Arc::new(BedrockModel::new(sdk, card));
+            let model = Arc::new(MeteredModel::new(BedrockModel::new(sdk, card)));
             Arc::new(Patient::new(model, ATTEMPTS)) as Arc<dyn LanguageModel>
         });
         Self {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use deepwiki_aws::{
-    Config, DynamoPages, DynamoRepositories, S3Artefacts, StageHarness, client, logs, stage, titan,
+    Config, DynamoPages, DynamoRepositories, S3Artefacts, StageHarness, client, config::SearchBackend, logs,
+    opensearch, stage, titan,
 };
 use deepwiki_domain::{
     job::Stage,
