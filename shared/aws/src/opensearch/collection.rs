@@ -44,8 +44,6 @@ pub(super) enum Body<'a> {
     Json(&'a Value),
     /// A JSON document a line.
     Lines(&'a str),
-    /// Nothing.
-    Empty,
 }
 
 /// A collection's endpoint and who calls it.
@@ -155,7 +153,6 @@ impl Collection {
         let (kind, body) = match body {
             Body::Json(value) => ("application/json", value.to_string()),
             Body::Lines(lines) => ("application/x-ndjson", lines.to_owned()),
-            Body::Empty => ("application/json", String::new()),
         };
         let credentials = self.credentials.provide_credentials().await.map_err(|error| {
             StageError::transient("the AWS credentials could not be loaded, try again").with_detail(error)
