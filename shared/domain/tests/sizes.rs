@@ -1,5 +1,10 @@
 //! What travels stays small, however large the repository: EventBridge and SQS take 256 KB, the state machine's state as
 //! much.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may fail where it stands"
+)]
 
 use deepwiki_domain::{
     ArtefactKey, Locale,

@@ -167,10 +167,11 @@ where
             return;
         };
         kept.push(Value::Object(entry));
-        if is_root && kept.failed {
-            if let Some(story) = kept.told(&ids) {
-                self.write(&story);
-            }
+        if is_root
+            && kept.failed
+            && let Some(story) = kept.told(&ids)
+        {
+            self.write(&story);
         }
     }
 }
