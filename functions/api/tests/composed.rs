@@ -29,10 +29,13 @@ use tower::ServiceExt;
 /// A line of an excerpt that a prompt shows: the reference to it, and a name in it.
 type Line = (String, String);
 
+/// What is said to a prompt and the lines that it shows.
+type Script = fn(&Prompt, &[Line]) -> Result<String>;
+
 /// Says what `script` makes of the lines that a prompt shows, in pieces of a few characters.
 struct Scripted {
     card: ModelCard,
-    script: fn(&Prompt, &[Line]) -> Result<String>,
+    script: Script,
     prompts: Mutex<Vec<Prompt>>,
 }
 
@@ -70,7 +73,7 @@ fn shown(text: &str) -> Vec<Line> {
             excerpt = name.to_owned();
         } else if let Some((number, code)) = line.split_once("| ") {
             let names = code.split(|c: char| !c.is_alphanumeric() && c != '_');
-            if let Some(name) = names.filter(|name| name.len() > 4).last() {
+            if let Some(name) = names.rev().find(|name| name.len() > 4) {
                 lines.push((format!("{excerpt}:{number}-{number}"), name.to_owned()));
             }
         }
@@ -82,7 +85,7 @@ fn says(text: &str, cite: &str) -> String {
     format!("{}\n", json!({"text": text, "cite": [cite]}))
 }
 
-async fn service(script: fn(&Prompt, &[Line]) -> Result<String>) -> (Router, Arc<Scripted>) {
+async fn service(script: Script) -> (Router, Arc<Scripted>) {
     let memory = Arc::new(Memory::default());
     memory.publish(sample()).await;
     let model = Arc::new(Scripted {
@@ -227,7 +230,7 @@ async fn parts_are_told_before_the_answer_and_are_the_same() {
 
 #[tokio::test]
 async fn without_the_model_there_are_extracts() {
-    let scripts: [fn(&Prompt, &[Line]) -> Result<String>; 3] = [
+    let scripts: [Script; 3] = [
         |_, _| Err(StageError::transient("down")),
         |_, _| Ok("I would rather not.".to_owned()),
         |_, _| Ok("{\"text\": \"All of it is `made_up_here`.\", \"cite\": [\"E1\"]}".to_owned()),

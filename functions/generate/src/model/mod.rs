@@ -39,8 +39,11 @@ pub struct ModelWriter {
     model: Arc<dyn LanguageModel>,
     id: String,
     /// The card of the repository that was written about last, by its plan.
-    card: Arc<Mutex<Option<(ArtefactKey, Arc<str>)>>>,
+    card: Arc<Mutex<Option<KeptCard>>>,
 }
+
+/// A repository's card, by the plan that it was made of.
+type KeptCard = (ArtefactKey, Arc<str>);
 
 /// The name of a writer with its prompt's version and its model.
 pub(crate) fn writer_id(card: &ModelCard) -> String {
