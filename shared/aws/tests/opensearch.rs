@@ -165,7 +165,7 @@ async fn what_is_built_can_be_found_at_once_and_is_not_sent_twice() {
     let documents = || vec![document("a.rs", "settlement", None)];
     let here = setup.build("r", documents(), None).await;
     let query = Query::new("settlement");
-    assert_eq!(setup.paths(&[here.clone()], &query).await, ["a.rs"]);
+    assert_eq!(setup.paths(std::slice::from_ref(&here), &query).await, ["a.rs"]);
     let again = setup.build("r", documents(), None).await;
     assert_eq!((again, setup.collection.len()), (here, 1));
 }
@@ -266,7 +266,11 @@ async fn words_answer_alone_when_vectors_fail() {
         }),
         ..Query::new("settlement")
     };
-    let found = setup.index.search(&[here.clone()], &query).await.unwrap();
+    let found = setup
+        .index
+        .search(std::slice::from_ref(&here), &query)
+        .await
+        .unwrap();
     assert!(found.semantic && found.hits.len() == 2);
     setup.collection.vectors_fail.store(true, Ordering::SeqCst);
     let found = setup.index.search(&[here], &query).await.unwrap();
