@@ -5,6 +5,7 @@
 //! by one table, in `error.rs`.
 
 pub mod artefacts;
+pub mod audit;
 mod batch;
 mod bedrock;
 pub mod bus;
@@ -34,6 +35,7 @@ pub mod titan;
 pub mod tokens;
 
 pub use artefacts::S3Artefacts;
+pub use audit::Act;
 pub use batch::{Message, serve_messages};
 pub use bedrock::BedrockModel;
 pub use bus::EventBridge;
