@@ -31,7 +31,9 @@ impl Act {
     /// by `POST` and change none.
     pub fn is_one(method: &str, path: &str) -> bool {
         let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
-        let asks = ["/ask", "/search", "/mcp"].iter().any(|question| path.trim_end_matches('/').ends_with(question));
+        let asks = ["/ask", "/search", "/mcp"]
+            .iter()
+            .any(|question| path.trim_end_matches('/').ends_with(question));
         !reads && !asks
     }
 
@@ -39,11 +41,21 @@ impl Act {
     /// lost: the act is done by then.
     pub async fn record(&self, bus: &dyn EventBus) {
         let put = match serde_json::to_value(self) {
-            Ok(record) => bus.put(AUDIT_RECORDED, &record).await.map_err(|error| error.message),
+            Ok(record) => bus
+                .put(AUDIT_RECORDED, &record)
+                .await
+                .map_err(|error| error.message),
             Err(error) => Err(error.to_string()),
         };
         if let Err(problem) = put {
-            let Self { actor, action, target, status, request, .. } = self;
+            let Self {
+                actor,
+                action,
+                target,
+                status,
+                request,
+                ..
+            } = self;
             let target = mask(target);
             tracing::error!(actor, action, %target, status, request, problem, "an audit record was not delivered");
         }
@@ -73,7 +85,10 @@ mod tests {
             if self.broken {
                 return Err(StageError::transient("no bus"));
             }
-            self.put.lock().unwrap().push((detail_type.to_owned(), detail.clone()));
+            self.put
+                .lock()
+                .unwrap()
+                .push((detail_type.to_owned(), detail.clone()));
             Ok(())
         }
     }
@@ -103,7 +118,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_record_that_cannot_be_put_stops_nothing() {
-        act().record(&Bus { broken: true, ..Bus::default() }).await;
+        act()
+            .record(&Bus {
+                broken: true,
+                ..Bus::default()
+            })
+            .await;
     }
 
     #[test]
