@@ -56,8 +56,9 @@ impl SimTokens {
     }
 
     fn answer(&self, token: &str, answer: Answer) -> Waiting {
-        match self.open.lock().unwrap().remove(token) {
-            Some(open) if open.answer.send(answer).is_ok() => Waiting::Yes,
+        let open = self.open.lock().unwrap().remove(token);
+        match open.map(|open| open.answer.send(answer)) {
+            Some(Ok(())) => Waiting::Yes,
             _ => Waiting::Gone,
         }
     }
