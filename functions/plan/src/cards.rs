@@ -18,6 +18,8 @@ use crate::{
 
 /// How much of a kind a card shows at most.
 const MEMBERS: usize = 10;
+/// The most members of a type with very many.
+const MOST_MEMBERS: usize = 16;
 const USES: usize = 5;
 const NAMES: usize = 4;
 
@@ -56,16 +58,19 @@ impl<'a> Cards<'a> {
 
     /// Definitions of these files that are worth naming, the weightiest first.
     pub(crate) fn notable(&self, files: &[FileId], wanted: fn(&Definition) -> bool) -> Vec<SymbolId> {
-        let found =
-            files
-                .iter()
-                .flat_map(|file| self.model.symbols_of(*file))
-                .filter(|(symbol, definition)| {
-                    is_notable(definition)
-                        && wanted(definition)
-                        && !self.model.has_owner(*symbol)
-                        && !self.model.is_test_code(Node::Symbol(*symbol))
-                });
+        let found = files
+            .iter()
+            .filter_map(|file| Some((*file, self.model.file(*file)?)))
+            .flat_map(|(file, facts)| {
+                let symbols = self.model.symbols_of(file);
+                symbols.filter(|(_, definition)| !is_local(facts, definition))
+            })
+            .filter(|(symbol, definition)| {
+                is_notable(definition)
+                    && wanted(definition)
+                    && !self.model.has_owner(*symbol)
+                    && !self.model.is_test_code(Node::Symbol(*symbol))
+            });
         self.model.by_weight(found.map(|(symbol, _)| symbol))
     }
 
@@ -216,11 +221,12 @@ impl<'a> Cards<'a> {
                     && definition.name != "__init__"
                     && definition.doc.is_none();
                 let named = is_plain_name(&definition.name) && !definition.is_test && !protocol;
-                (shown && named && wanted(definition.kind)).then(|| (self.model.weight(*member), *member))
+                (shown && named && wanted(definition.kind)).then(|| (self.member_weight(*member), *member))
             })
             .collect();
         chosen.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        chosen.truncate(MEMBERS);
+        // Length follows weight: the one class that everything hangs on has more to tell.
+        chosen.truncate((MEMBERS + chosen.len() / 8).min(MOST_MEMBERS));
         // Readers find their way better in the order of the source.
         chosen.sort_by_key(|(_, member)| *member);
         let mut seen = BTreeSet::new();
@@ -238,6 +244,12 @@ impl<'a> Cards<'a> {
                 })
             })
             .collect()
+    }
+
+    /// How much a member tells of its type: one that leads to much is what the type does, though nobody else calls it.
+    fn member_weight(&self, member: SymbolId) -> f64 {
+        let leads_to = self.model.calls_from(member).len() as f64;
+        self.model.weight(member) + 0.6 * leads_to.ln_1p()
     }
 
     /// A file's card.
@@ -381,6 +393,14 @@ pub(crate) fn summary(definition: &Definition) -> Option<String> {
         .filter(|word| !word.is_empty())
         .all(|word| word.to_lowercase() == own);
     (!repeats && !prose::is_label(&said)).then_some(said)
+}
+
+/// Whether a definition stands inside a function, where nobody else can name it.
+fn is_local(file: &FileFacts, definition: &Definition) -> bool {
+    definition
+        .container
+        .and_then(|container| file.definitions.get(container as usize))
+        .is_some_and(|container| matches!(container.kind, SymbolKind::Function | SymbolKind::Method))
 }
 
 /// Whether a definition is one that a reader may want to hear of.

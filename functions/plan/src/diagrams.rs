@@ -22,6 +22,9 @@ const ARROWS: usize = 22;
 /// Above this many arrows, those that others imply are left out.
 const PLAIN: usize = 12;
 const MESSAGES: usize = 12;
+/// How many steps of one definition are drawn at most: fewer where a file that calls only itself leaves no room for what
+/// lies deeper.
+const STEPS: [usize; 3] = [7, 4, 3];
 const FIELDS: usize = 6;
 
 /// The most boxes of a map that introduces the repository, and of one that shows what surrounds a module.
@@ -287,20 +290,19 @@ fn stereotype(kind: SymbolKind) -> Option<&'static str> {
 
 /// What an entry point calls, and what that calls in turn, file by file in the order of the text.
 pub(crate) fn sequence(model: &Model<'_>, entry: SymbolId, subject: &str) -> Option<Picture> {
-    let mut messages: Vec<(String, String, String)> = Vec::new();
-    let mut visited = BTreeSet::from([entry]);
-    follow(model, entry, (0, MESSAGES), &mut visited, &mut messages);
-    let mut actors: Vec<&str> = Vec::new();
-    for (from, to, _) in &messages {
-        for path in [from, to] {
-            if !actors.contains(&path.as_str()) {
-                actors.push(path);
+    let (messages, actors) = STEPS.into_iter().find_map(|steps| {
+        let mut messages = Vec::new();
+        let mut visited = BTreeSet::from([entry]);
+        follow(model, entry, (0, MESSAGES, steps), &mut visited, &mut messages);
+        let mut actors: Vec<String> = Vec::new();
+        for path in messages.iter().flat_map(|(from, to, _)| [from, to]) {
+            if !actors.contains(path) {
+                actors.push(path.clone());
             }
         }
-    }
-    if messages.len() < 3 || actors.len() < 2 {
-        return None;
-    }
+        (messages.len() >= 3 && actors.len() >= 2).then_some((messages, actors))
+    })?;
+    let actors: Vec<&str> = actors.iter().map(String::as_str).collect();
     let names = shortest_names(&actors);
     let mut text = String::from("sequenceDiagram\n");
     for (index, name) in names.iter().enumerate() {
@@ -317,18 +319,19 @@ pub(crate) fn sequence(model: &Model<'_>, entry: SymbolId, subject: &str) -> Opt
     })
 }
 
-/// A definition's main steps and, as far as `room` messages reach, those of each step: to a depth of three.
+/// A definition's main steps, at most `width`, and, as far as `room` messages reach, those of each step: to a depth of
+/// three.
 fn follow(
     model: &Model<'_>,
     caller: SymbolId,
-    (depth, room): (u32, usize),
+    (depth, room, width): (u32, usize, usize),
     visited: &mut BTreeSet<SymbolId>,
     messages: &mut Vec<(String, String, String)>,
 ) {
     let Some((from, _)) = model.definition(caller) else {
         return;
     };
-    let steps = model.steps_of(caller, room.min(7));
+    let steps = model.steps_of(caller, room.min(width));
     let left = room
         .saturating_sub(steps.len())
         .checked_div(steps.len())
@@ -343,7 +346,7 @@ fn follow(
             definition.name.clone(),
         ));
         if depth < 2 && left > 0 && visited.insert(callee) {
-            follow(model, callee, (depth + 1, left), visited, messages);
+            follow(model, callee, (depth + 1, left, width), visited, messages);
         }
     }
 }

@@ -263,7 +263,8 @@ impl<'a> Model<'a> {
             Visibility::Internal => 0.4,
             Visibility::Private => 0.0,
         };
-        let hidden = if definition.name.starts_with('_') {
+        // What is written `__call__` is a protocol that others rely on, documented where it matters.
+        let hidden = if definition.name.starts_with('_') && !definition.name.ends_with("__") {
             -1.5
         } else {
             0.0

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::{ArtefactKey, BlobId, Language, RepoPath, manifest::Role};
 
 /// The version of [`FileFacts`]: part of the memo key of every parse, so that a new reader parses anew.
-pub const FACTS_VERSION: u32 = 3;
+pub const FACTS_VERSION: u32 = 4;
 
 /// Facts of every file of a shard, in the shard's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The version of [`Plan`] and [`PageBrief`].
-pub const PLAN_VERSION: u32 = 6;
+pub const PLAN_VERSION: u32 = 7;
 
 /// The pages of a wiki, and what the gate and the readers need beside them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -153,7 +153,9 @@ pub(crate) fn named(material: &Material<'_>, kind: SignalKind, most: usize) -> V
                 .entry((signal.name.clone(), detail))
                 .or_insert_with(|| NamedPlace {
                     name: signal.name.clone(),
-                    detail: signal.detail.clone().or_else(|| within.and_then(summary)),
+                    // What a function does says nothing of the one option among its parameters.
+                    detail: (signal.detail.clone())
+                        .or_else(|| within.filter(|_| kind != SignalKind::Flag).and_then(summary)),
                     within: within.map(|definition| definition.name.clone()),
                     at: Vec::new(),
                 });

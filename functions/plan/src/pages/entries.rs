@@ -21,7 +21,7 @@ const PICTURES: usize = 3;
 /// Where execution starts and what it reaches.
 pub(crate) fn entry_points(material: &Material<'_>) -> Option<Draft> {
     let mut draft = Draft::new("entry-points", Title::EntryPoints);
-    let mut rest = Vec::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
     let mut pictures = 0;
     let starts = starts(material);
     for start in &starts {
@@ -38,8 +38,13 @@ pub(crate) fn entry_points(material: &Material<'_>) -> Option<Draft> {
                 draft.sections.push(BriefSection::EntryPoints(vec![card]));
                 draft.sections.push(BriefSection::Picture(picture));
             }
+            // What is installed stands before the pictures of examples, drawn or not.
+            None if pictures == 0 => first.push(card),
             None => rest.push(card),
         }
+    }
+    if !first.is_empty() {
+        draft.sections.insert(0, BriefSection::EntryPoints(first));
     }
     rest.truncate(10);
     draft.add(rest, BriefSection::EntryPoints);

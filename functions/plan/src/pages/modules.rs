@@ -230,12 +230,14 @@ pub(crate) fn part(material: &Material<'_>, at: usize) -> Option<Part> {
         .into_iter()
         .next()
         .map(shorten);
-    let main = main_type(&cards, &files).filter(|_| said.is_none());
+    // Below the top lies everything: what the top itself is about are its own files.
+    let told = if module.path.is_empty() { own } else { &files };
+    let main = main_type(&cards, told).filter(|_| said.is_none());
     Some(Part {
         page: module.page(),
         path: module.path.clone(),
         purpose: said,
-        defines: others(cards.defines(&files, 4), main.as_ref())
+        defines: others(cards.defines(told, 4), main.as_ref())
             .into_iter()
             .take(3)
             .collect(),

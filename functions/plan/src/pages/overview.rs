@@ -104,6 +104,8 @@ fn top_parts(material: &Material<'_>) -> (Vec<Part>, Vec<PageRef>) {
         }
         _ => top,
     };
+    // A folder that only holds packages, such as `crates`, is told by what it holds.
+    let parts: Vec<usize> = parts.into_iter().flat_map(|at| opened(material, at)).collect();
     let weight = |module: usize| -> f64 {
         let files = material.modules.all_files(module);
         files.iter().map(|file| material.model.ranks.file(*file)).sum()
@@ -122,6 +124,20 @@ fn top_parts(material: &Material<'_>) -> (Vec<Part>, Vec<PageRef>) {
         .map(|module| module.page())
         .collect();
     (told, left)
+}
+
+/// A module, or what lies right below it where it is no more than their folder.
+fn opened(material: &Material<'_>, at: usize) -> Vec<usize> {
+    let below: Vec<usize> = material.modules.children(Some(at)).map(|(at, _)| at).collect();
+    let holds_only = material
+        .modules
+        .get(at)
+        .is_some_and(|module| !module.path.is_empty() && module.files.is_empty());
+    if holds_only && below.len() >= 3 {
+        below
+    } else {
+        vec![at]
+    }
 }
 
 /// The paragraphs of a README that say what the repository is: those before its second heading and its first example,

@@ -305,7 +305,7 @@ pub(crate) fn tests(material: &Material<'_>) -> Option<Draft> {
             &b.path,
         ))
     });
-    found.truncate(20);
+    found.truncate(12);
     draft.add(found, BriefSection::Tests);
     let of_tests = |card: &ScriptCard| {
         ["test", "check", "lint", "cover"]

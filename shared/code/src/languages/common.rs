@@ -23,7 +23,7 @@ pub(super) fn flag(reader: &mut Reader<'_>, site: &Site<'_>) {
         .filter(|name| !name.contains('\n'))
     {
         let name = name.split([' ', ',', '=']).next().unwrap_or(name);
-        reader.signal(SignalKind::Flag, name, help, site.span());
+        reader.signal(SignalKind::Flag, name, help.as_deref(), site.span());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Python.
 
+use std::borrow::Cow;
+
 use deepwiki_domain::{
     facts::{ImportedName, ReferenceKind, SignalKind, SymbolKind, Visibility},
     manifest::Role,
@@ -258,10 +260,19 @@ fn main_guard(reader: &mut Reader<'_>, node: Node<'_>) -> Below {
     Below::Read
 }
 
+/// Whether what stands in square brackets is given a value: `["X"] = …` reads nothing.
+fn is_assigned(after: &str) -> bool {
+    let rest = after.trim_start();
+    rest.starts_with('[')
+        && (rest.split_once(']'))
+            .map(|(_, rest)| rest.trim_start())
+            .is_some_and(|rest| rest.starts_with('=') && !rest.starts_with("=="))
+}
+
 fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
     match (site.name, site.receiver) {
-        ("getenv" | "getenvb", _) | ("get" | "setdefault" | "pop", Some("environ")) | ("environ", _) => {
-            if let Some(name) = literal(site.after) {
+        ("getenv" | "getenvb", _) | ("get" | "pop", Some("environ")) | ("environ", _) => {
+            if let Some(name) = literal(site.after).filter(|_| !is_assigned(site.after)) {
                 reader.signal(SignalKind::EnvironmentVariable, name, None, site.span());
             }
         }
@@ -270,7 +281,7 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
         ("add_parser", Some(_)) => {
             if let Some(name) = literal(site.after) {
                 let help = named_literal(site.after, "help");
-                reader.signal(SignalKind::Command, name, help, site.span());
+                reader.signal(SignalKind::Command, name, help.as_deref(), site.span());
             }
         }
         ("command", Some(_)) if site.in_attribute => {
@@ -283,7 +294,7 @@ fn signals(reader: &mut Reader<'_>, site: &Site<'_>) {
             Some(_),
         ) if site.in_attribute => {
             if let Some(path) = literal(site.after).filter(|path| path.starts_with('/')) {
-                let methods = named_literal(&site.after.replace("=[", "="), "methods").map(str::to_owned);
+                let methods = named_literal(&site.after.replace("=[", "="), "methods").map(Cow::into_owned);
                 let method = if site.name == "route" {
                     methods
                 } else {

@@ -1,5 +1,7 @@
 //! Rust.
 
+use std::borrow::Cow;
+
 use deepwiki_domain::facts::{ImportedName, ReferenceKind, SignalKind, SymbolKind, Visibility};
 use tree_sitter::Node;
 
@@ -417,10 +419,10 @@ fn derived_argument(reader: &mut Reader<'_>, shape: &Shape<'_>, index: u32) {
             return;
         }
         let long =
-            named_literal(shape.lead, "long").map_or_else(|| shape.name.replace('_', "-"), str::to_owned);
+            named_literal(shape.lead, "long").map_or_else(|| shape.name.replace('_', "-"), Cow::into_owned);
         reader.signal(SignalKind::Flag, &format!("--{long}"), help.as_deref(), bytes);
     } else if shape.kind == SymbolKind::Variant && reader.enclosing_lead_has("Subcommand") {
-        let name = named_literal(shape.lead, "name").map_or_else(|| kebab(shape.name), str::to_owned);
+        let name = named_literal(shape.lead, "name").map_or_else(|| kebab(shape.name), Cow::into_owned);
         reader.signal(SignalKind::Command, &name, help.as_deref(), bytes);
     }
 }

@@ -1,5 +1,7 @@
 //! What hooks for signals read from the text after a name.
 
+use std::borrow::Cow;
+
 use super::docs::cut;
 
 /// How far an argument list is read.
@@ -33,18 +35,29 @@ pub(crate) fn strings(after: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The string that a named argument has: `help="…"`.
-pub(crate) fn named_literal<'t>(after: &'t str, name: &str) -> Option<&'t str> {
+/// The string that a named argument has: `help="…"`, also where it goes on in strings of the next lines.
+pub(crate) fn named_literal<'t>(after: &'t str, name: &str) -> Option<Cow<'t, str>> {
     let arguments = arguments(after);
-    arguments
-        .match_indices(name)
-        .find_map(|(at, _)| {
-            let before = arguments.get(..at)?.chars().next_back()?;
-            let rest = arguments.get(at + name.len()..)?.trim_start();
-            let rest = rest.strip_prefix(['=', ':', '('])?.trim_start();
-            (!before.is_alphanumeric()).then(|| string_at(rest))?
-        })
-        .map(|(string, _)| string)
+    arguments.match_indices(name).find_map(|(at, _)| {
+        let before = arguments.get(..at)?.chars().next_back()?;
+        let rest = arguments.get(at + name.len()..)?.trim_start();
+        let rest = rest.strip_prefix(['=', ':', '('])?.trim_start();
+        (!before.is_alphanumeric()).then(|| joined_at(rest))?
+    })
+}
+
+/// The string that a text begins with, joined with those right after it: `("a " "b")`, `"a " + "b"`.
+fn joined_at(text: &str) -> Option<Cow<'_, str>> {
+    let (first, mut rest) = string_at(text.trim_start_matches(['(', ' ', '\n', '\t']))?;
+    let mut joined = Cow::Borrowed(first);
+    while let Some((next, after)) = string_at(rest.trim_start_matches(['+', '\\', ' ', '\n', '\r', '\t'])) {
+        if joined.len() + next.len() > REACH / 2 {
+            break;
+        }
+        joined.to_mut().push_str(next);
+        rest = after;
+    }
+    Some(joined)
 }
 
 /// The text inside the brackets that follow.
@@ -94,6 +107,18 @@ mod tests {
             literals("(\"-x\", '--long', help=\"h (s)\") + \"no\""),
             ["-x", "--long", "h (s)"]
         );
-        assert_eq!(named_literal("(\"-x\", help=\"text\")", "help"), Some("text"));
+        assert_eq!(named_literal("(\"-x\", help=\"text\")", "help").unwrap(), "text");
+        assert_eq!(
+            named_literal(
+                "(\"-x\", help=(\n  \"One \"\n  \"and two.\"\n), default=\"no\")",
+                "help"
+            )
+            .unwrap(),
+            "One and two."
+        );
+        assert_eq!(
+            named_literal("('-x', describe: 'a ' +\n 'b', type: 'c')", "describe").unwrap(),
+            "a b"
+        );
     }
 }

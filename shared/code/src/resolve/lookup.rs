@@ -103,16 +103,19 @@ impl<'a> Repo<'a> {
             self.pick(symbols, walk.want)
                 .map(|symbol| Found::here(Entity::Symbol(symbol)))
         };
-        let found = if view == View::Through {
-            child().or_else(own)
-        } else {
-            own().or_else(child)
+        // No place can be called: `pub use parse::parse` beside `mod parse` passes on the function.
+        let is_called = walk.want == ReferenceKind::Call && view != View::Through;
+        let found = match view {
+            View::Through => child().or_else(own),
+            _ if is_called => own(),
+            _ => own().or_else(child),
         };
         if found.is_some() {
             return found;
         }
+        let unless_passed_on = || is_called.then(child).flatten();
         if walk.hops >= MOST_HOPS || walk.asked.contains(&(module, name)) {
-            return None;
+            return unless_passed_on();
         }
         walk.asked.push((module, name));
         walk.hops += 1;
@@ -121,6 +124,7 @@ impl<'a> Repo<'a> {
         walk.asked.pop();
         let may_be_macro = walk.want == ReferenceKind::Call || view != View::Inside;
         found
+            .or_else(unless_passed_on)
             .or_else(|| may_be_macro.then(|| self.macro_of(module, name)).flatten())
             .or_else(|| self.default_export(place, name))
     }
