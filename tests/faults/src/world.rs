@@ -138,7 +138,6 @@ struct Stalled {
 
 /// A simulation.
 pub struct World {
-    scenario: Scenario,
     chances: Chances,
     dice: Arc<Dice>,
     clock: Arc<SimClock>,
@@ -177,8 +176,7 @@ impl World {
             world.settle().await;
             world.check_rest().await;
             world.mend().await;
-            let counts = *world.counts.lock().unwrap();
-            counts
+            *world.counts.lock().unwrap()
         })
     }
 
@@ -218,7 +216,6 @@ impl World {
         ));
         let parse = |url: &str| RepositorySource::parse_url(url).unwrap();
         Self {
-            scenario,
             chances,
             builds: Arc::new(SimBuilds {
                 queues: queues.clone(),
