@@ -136,27 +136,82 @@ async fn requests_are_what_the_service_takes() {
     };
     setup.paths(&[here], &query).await;
     let requests = setup.collection.requests.lock().unwrap().clone();
-    let tag = {
-        let (_, _, body) = requests
-            .iter()
-            .find(|(_, path, _)| path.ends_with("/_bulk"))
-            .unwrap();
-        let document: Value = serde_json::from_str(body.lines().nth(1).unwrap()).unwrap();
-        document["generation"].as_str().unwrap().to_owned()
-    };
-    let mut shapes: Vec<Value> = Vec::new();
-    for (method, path, body) in requests {
-        let body = body.replace(&tag, "<tag>");
-        let lines: Vec<Value> = body
-            .lines()
+    let lines_of = |end: &str| -> Vec<Value> {
+        let (_, _, body) = requests.iter().find(|(_, path, _)| path.ends_with(end)).unwrap();
+        body.lines()
             .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
-        let shape = json!({"method": method, "path": path, "body": lines});
-        if shapes.last() != Some(&shape) {
-            shapes.push(shape);
-        }
+            .collect()
+    };
+    let (method, path, definition) = &requests[0];
+    assert_eq!(method, "PUT");
+    let index = path.trim_start_matches('/');
+    assert!(
+        index.starts_with("deepwiki-") && index.contains("-toy-2-"),
+        "{index}"
+    );
+    let definition: Value = serde_json::from_str(definition).unwrap();
+    assert_eq!(definition["settings"]["index"], json!({"knn": true}));
+    let hnsw = json!({
+        "name": "hnsw",
+        "engine": "faiss",
+        "space_type": "innerproduct",
+        "parameters": {"m": 16, "ef_construction": 256, "encoder": {"name": "sq", "parameters": {"type": "fp16"}}},
+    });
+    let properties = &definition["mappings"]["properties"];
+    assert_eq!(
+        properties["vector"],
+        json!({"type": "knn_vector", "dimension": 2, "method": hnsw})
+    );
+    assert_eq!(properties["text"]["fields"]["ja"]["analyzer"], "japanese");
+    assert_eq!(
+        definition["mappings"]["_source"],
+        json!({"excludes": ["terms", "text", "vector"]})
+    );
+
+    let sent = lines_of("/_bulk");
+    assert_eq!((sent.len(), &sent[0]), (2, &json!({"index": {}})));
+    let tag = &sent[1]["generation"];
+    assert_eq!(
+        (&sent[1]["repository"], &sent[1]["vector"]),
+        (&json!("r"), &json!([0.599, -0.8008]))
+    );
+    let terms: Vec<&str> = sent[1]["terms"].as_str().unwrap().split(' ').collect();
+    for term in ["parseheader", "parse", "header", "=ars"] {
+        assert!(terms.contains(&term), "{term} is missing in {terms:?}");
     }
-    insta::assert_json_snapshot!(shapes);
+
+    let asked = lines_of("/_msearch");
+    assert_eq!(
+        (asked.len(), &asked[0], &asked[2]),
+        (4, &json!({"index": index}), &json!({"index": index}))
+    );
+    let any_of = |queries: Value| json!({"bool": {"should": queries, "minimum_should_match": 1}});
+    let filter = json!([
+        {"terms": {"generation": [tag]}},
+        {"terms": {"role": ["source"]}},
+        any_of(json!([
+            any_of(json!([{"term": {"path": {"value": "src"}}}, {"prefix": {"path": {"value": "src/"}}}])),
+            {"wildcard": {"path": {"value": "*.rs"}}},
+        ])),
+    ]);
+    let by_words = &asked[1]["query"]["bool"];
+    assert_eq!(by_words["filter"], filter);
+    let any = by_words["must"][0]["bool"]["should"].as_array().unwrap();
+    assert!(
+        any.contains(&json!({"term": {"terms": {"value": "parseheader"}}})),
+        "{any:?}"
+    );
+    let by_meaning = &asked[3]["query"]["knn"]["vector"];
+    assert_eq!(by_meaning["filter"], json!({"bool": {"filter": filter}}));
+    assert_eq!(by_meaning["k"], asked[3]["size"]);
+    let length: f64 = by_meaning["vector"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_f64)
+        .map(|it| it * it)
+        .sum();
+    assert!((length - 1.0).abs() < 1e-6, "of length 1");
 }
 
 #[tokio::test]
