@@ -3,6 +3,7 @@
 //! operation that the service does not have. It scores words by BM25 and vectors by their inner product.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex,
@@ -55,9 +56,31 @@ struct Index {
 struct Entry {
     source: Value,
     /// The terms of each analysed field.
-    terms: HashMap<&'static str, Vec<String>>,
+    terms: HashMap<&'static str, Terms>,
     shows: Instant,
     hides: Option<Instant>,
+}
+
+/// How often each term stands in a field, and how many there are.
+struct Terms {
+    counts: HashMap<String, usize>,
+    length: usize,
+}
+
+impl Terms {
+    fn of(field: &str, text: &str) -> Self {
+        let all = analyze(field, text);
+        let length = all.len();
+        let mut counts = HashMap::new();
+        for term in all {
+            *counts.entry(term).or_default() += 1;
+        }
+        Self { counts, length }
+    }
+
+    fn count(&self, term: &str) -> f64 {
+        self.counts.get(term).map_or(0.0, |count| *count as f64)
+    }
 }
 
 struct Refusal(u16, &'static str, String);
@@ -285,9 +308,9 @@ impl Collection {
         let id = format!("1%3A0%3A{:x}", index.written);
         let text = |field: &str| document[field].as_str().unwrap_or_default().to_owned();
         let terms = HashMap::from([
-            ("terms", analyze("terms", &text("terms"))),
-            ("text", analyze("text", &text("text"))),
-            ("text.ja", analyze("text.ja", &text("text"))),
+            ("terms", Terms::of("terms", &text("terms"))),
+            ("text", Terms::of("text", &text("text"))),
+            ("text.ja", Terms::of("text.ja", &text("text"))),
         ]);
         let entry = Entry {
             source: document,
@@ -435,14 +458,25 @@ fn analyze(field: &str, text: &str) -> Vec<String> {
 /// The documents of an index that can be found.
 struct Searched<'a> {
     shown: BTreeMap<&'a str, &'a Entry>,
+    /// The mean length of each field.
+    lengths: HashMap<&'static str, f64>,
+    /// How many documents have a term in a field, as far as it was asked.
+    having: RefCell<HashMap<(String, String), f64>>,
 }
 
 impl<'a> Searched<'a> {
     fn new(index: &'a Index) -> Self {
         let now = Instant::now();
         let shown = index.documents.iter().filter(|(_, it)| it.shows <= now);
+        let shown: BTreeMap<&str, &Entry> = shown.map(|(id, entry)| (id.as_str(), entry)).collect();
+        let mean = |field: &'static str| {
+            let sum: usize = shown.values().map(|it| it.terms[field].length).sum();
+            (field, sum as f64 / shown.len().max(1) as f64)
+        };
         Self {
-            shown: shown.map(|(id, entry)| (id.as_str(), entry)).collect(),
+            lengths: ["terms", "text", "text.ja"].map(mean).into(),
+            shown,
+            having: RefCell::default(),
         }
     }
 
@@ -525,15 +559,19 @@ impl<'a> Searched<'a> {
     }
 
     fn bm25(&self, field: &str, term: &str, entry: &Entry) -> Option<f64> {
-        let count = |entry: &Entry| entry.terms[field].iter().filter(|it| *it == term).count() as f64;
-        let frequency = count(entry);
+        let frequency = entry.terms[field].count(term);
         if frequency == 0.0 {
             return None;
         }
         let all = self.shown.len() as f64;
-        let having = self.shown.values().filter(|it| count(it) > 0.0).count() as f64;
-        let lengths: usize = self.shown.values().map(|it| it.terms[field].len()).sum();
-        let length = entry.terms[field].len() as f64 / (lengths as f64 / all);
+        let mut known = self.having.borrow_mut();
+        let having = *known
+            .entry((field.to_owned(), term.to_owned()))
+            .or_insert_with(|| {
+                let has = |it: &&&Entry| it.terms[field].count(term) > 0.0;
+                self.shown.values().filter(has).count() as f64
+            });
+        let length = entry.terms[field].length as f64 / self.lengths[field];
         let weight = (1.0 + (all - having + 0.5) / (having + 0.5)).ln();
         Some(weight * frequency * 2.2 / (frequency + 1.2 * (0.25 + 0.75 * length)))
     }
