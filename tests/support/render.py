@@ -328,14 +328,6 @@ class _Resolver:
         subnets = ipaddress.ip_network(block).subnets(new_prefix=32 - int(bits))
         return [str(next(subnets)) for _ in range(int(count))]
 
-    def _fn_split(self, argument):
-        separator, text = argument
-        return self.resolve(text).split(separator)
-
-    def _fn_select(self, argument):
-        index, items = argument
-        return self.resolve(items)[int(index)]
-
     def _fn_findinmap(self, argument):
         name, first, second = self.resolve(argument[:3])
         return self.mappings[name][first][second]
