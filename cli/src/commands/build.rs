@@ -104,16 +104,7 @@ async fn build(
     };
     let request = request_of(&identity, arguments.revision.clone(), &arguments.language, mode);
     let built = lead(library, reader, arguments.model.writer().await?, request.clone()).await?;
-    let made = built.usage.shards_read + built.usage.pages_written;
-    // What no kept generation needs goes; the wiki is published whatever comes of it.
-    if made > 0
-        && let Err(error) = library
-            .data
-            .collect_garbage(&request.repository, KEPT_GENERATIONS)
-            .await
-    {
-        output::note(format_args!("old builds were not cleared away: {error}"));
-    }
+    clear_away(library, &request.repository, &built).await;
     let repository = library.find(request.repository.as_str()).await?;
     let published = Library::published(&repository)?;
     let locale = request.locales.first().copied().unwrap_or_default();
@@ -132,6 +123,16 @@ async fn build(
         validity: wiki.validity,
         usage: built.usage,
     })
+}
+
+/// Lets go of what no kept generation needs, where the build made anything; the wiki is published whatever comes of it.
+pub(crate) async fn clear_away(library: &Library, repository: &RepositoryId, built: &Built) {
+    let made = built.usage.shards_read + built.usage.pages_written;
+    if made > 0
+        && let Err(error) = library.data.collect_garbage(repository, KEPT_GENERATIONS).await
+    {
+        output::note(format_args!("old builds were not cleared away: {error}"));
+    }
 }
 
 /// The origin that the repository is known by, and what reads it.
@@ -217,19 +218,33 @@ pub(crate) async fn lead(
         }
         tokio::time::sleep(WAIT).await;
     }
-    repositories.create(&job_of(&request)).await?;
-    let progress = Progress::new(request.source.name());
-    let pipeline = Pipeline {
-        library: Arc::clone(library),
-        source,
-        writer: paid.writer,
-        purse: paid.purse,
-        request,
-        progress,
-        has_job: true,
+    let (result, _) = build_leased(library, source, Ok(paid), &request).await;
+    Ok(result?)
+}
+
+/// Builds what holds the repository's lease, and gives it up; gives also the request of this process that holds it then.
+pub(crate) async fn build_leased(
+    library: &Arc<Library>,
+    source: Arc<dyn SourceReader>,
+    paid: Result<Paid, StageError>,
+    request: &BuildRequest,
+) -> (Result<Built, StageError>, Option<BuildRequest>) {
+    let repositories = library.repositories.as_ref();
+    let result = match (repositories.create(&job_of(request)).await, paid) {
+        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Ok(()), Ok(paid)) => {
+            let pipeline = Pipeline {
+                library: Arc::clone(library),
+                source,
+                writer: paid.writer,
+                purse: paid.purse,
+                request: request.clone(),
+                progress: Progress::new(request.source.name()),
+                has_job: true,
+            };
+            pipeline.run().await
+        }
     };
-    let result = pipeline.run().await;
-    let request = &pipeline.request;
     let (status, failure) = match &result {
         Ok(_) => (JobStatus::Succeeded, None),
         Err(error) => {
@@ -242,13 +257,18 @@ pub(crate) async fn lead(
             (JobStatus::Failed, Some(failure))
         }
     };
-    repositories
+    let finished = repositories
         .finish(&request.build, status, failure, SystemClock.now())
-        .await?;
-    repositories
+        .await;
+    // The lease is given up whatever else fails.
+    let next = repositories
         .release(&request.repository, &request.build, result.is_ok())
-        .await?;
-    Ok(result?)
+        .await;
+    match (finished, next) {
+        (Ok(()), Ok(next)) => (result, next),
+        (Err(error), next) => (result.and(Err(error)), next.ok().flatten()),
+        (Ok(()), Err(error)) => (result.and(Err(error)), None),
+    }
 }
 
 fn record_of(request: &BuildRequest) -> Repository {
@@ -260,12 +280,13 @@ fn record_of(request: &BuildRequest) -> Repository {
         status: RepositoryStatus::Ready,
         locales: request.locales.clone(),
         published: None,
+        groups: Default::default(),
         registered_at: SystemClock.now(),
         removed_at: None,
     }
 }
 
-fn job_of(request: &BuildRequest) -> Job {
+pub(crate) fn job_of(request: &BuildRequest) -> Job {
     Job {
         build: request.build.clone(),
         repository: request.repository.clone(),

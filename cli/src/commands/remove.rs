@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use deepwiki_domain::RepositoryId;
-use deepwiki_local::Purged;
-use deepwiki_ports::{Clock, Repositories, clock::SystemClock};
+use deepwiki_domain::{RepositoryId, purge::Purged};
+use deepwiki_ports::{Clock, Purge, Repositories, clock::SystemClock};
 use serde::Serialize;
 
 use crate::{args::One, library::Library, output};
@@ -40,7 +39,7 @@ pub(crate) async fn remove(data: Option<PathBuf>, arguments: One) -> anyhow::Res
 pub(crate) async fn purge(data: Option<PathBuf>, arguments: One) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
     let repository = library.find(&arguments.repository).await?;
-    let purged = library.data.purge(&repository.id).await?;
+    let purged = library.repositories.purge(&repository.id).await?;
     library
         .repositories
         .remove(&repository.id, SystemClock.now())
@@ -56,6 +55,7 @@ pub(crate) async fn purge(data: Option<PathBuf>, arguments: One) -> anyhow::Resu
         ("memos", purged.memos),
         ("lists of work", purged.lists),
         ("lists of pages", purged.pages),
+        ("corrections", purged.corrections),
     ];
     for (kind, tally) in kinds {
         output::line(format_args!(

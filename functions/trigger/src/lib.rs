@@ -239,6 +239,7 @@ async fn register(
         status: RepositoryStatus::Ready,
         locales: locales.to_vec(),
         published: None,
+        groups: Default::default(),
         registered_at: ports.clock.now(),
         removed_at: None,
     };

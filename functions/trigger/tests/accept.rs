@@ -133,6 +133,7 @@ impl World {
             status: RepositoryStatus::Ready,
             locales: vec![Locale::Ja],
             published: None,
+            groups: Default::default(),
             registered_at: 1,
             removed_at: None,
         };

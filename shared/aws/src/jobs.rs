@@ -67,9 +67,15 @@ impl Jobs for DynamoJobs {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(job)?))
-            .condition_expression("attribute_not_exists(#build)")
-            .set_expression_attribute_names(Some(names(&["build"])));
+            .set_item(Some(to_item(job)?));
+        let put = if job.status == JobStatus::Queued {
+            put.condition_expression("attribute_not_exists(#build)")
+                .set_expression_attribute_names(Some(names(&["build"])))
+        } else {
+            put.condition_expression("attribute_not_exists(#build) OR #status = :queued")
+                .set_expression_attribute_names(Some(names(&["build", "status"])))
+                .expression_attribute_values(":queued", word(&JobStatus::Queued)?)
+        };
         match put.send().await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {

@@ -69,6 +69,24 @@ impl DynamoPages {
         }
     }
 
+    /// Deletes all items of an edition; says how many there were.
+    pub(crate) async fn delete(&self, edition: &str) -> Result<u64> {
+        let keys = self.query(edition, true).await?;
+        let count = keys.len() as u64;
+        let writes: Result<Vec<WriteRequest>> = keys
+            .into_iter()
+            .map(|key| {
+                let delete = DeleteRequest::builder()
+                    .set_key(Some(key))
+                    .build()
+                    .map_err(unwritable)?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            })
+            .collect();
+        self.write(writes?).await?;
+        Ok(count)
+    }
+
     /// Sends writes in batches, one after the other, until DynamoDB has taken each.
     async fn write(&self, mut writes: Vec<WriteRequest>) -> Result<()> {
         while !writes.is_empty() {
@@ -164,24 +182,14 @@ impl PageCatalog for DynamoPages {
 
     async fn remove(&self, repository: &RepositoryId, build: &BuildId) -> Result<()> {
         for locale in Locale::ALL {
-            let keys = self.query(&edition(repository, build, locale), true).await?;
-            let writes: Result<Vec<WriteRequest>> = keys
-                .into_iter()
-                .map(|key| {
-                    let delete = DeleteRequest::builder()
-                        .set_key(Some(key))
-                        .build()
-                        .map_err(unwritable)?;
-                    Ok(WriteRequest::builder().delete_request(delete).build())
-                })
-                .collect();
-            self.write(writes?).await?;
+            self.delete(&edition(repository, build, locale)).await?;
         }
         Ok(())
     }
 }
 
-fn edition(repository: &RepositoryId, build: &BuildId, locale: Locale) -> String {
+/// The partition of a build's pages in one language.
+pub(crate) fn edition(repository: &RepositoryId, build: &BuildId, locale: Locale) -> String {
     format!("{repository}#{build}#{locale}")
 }
 

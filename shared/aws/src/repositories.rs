@@ -1,16 +1,20 @@
 //! [`Repositories`] and [`Versions`] on DynamoDB. A repository is one item: its record, its published pointer, what was
 //! published before, and its lease (`leases.rs`), so that each change to them is one conditional write.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::{Client, error::SdkError, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    types::{AttributeValue, ReturnValue},
+};
 use deepwiki_domain::{
     RepositoryId, StageError,
     repository::{Generation, KEPT_GENERATIONS, Repository},
 };
-use deepwiki_ports::{Repositories, Result, Versions, repositories::RepositoryPage};
+use deepwiki_ports::{Repositories, RepositoryAccess, Result, Versions, repositories::RepositoryPage};
 
 use crate::{
     error::stage_error,
@@ -214,11 +218,32 @@ impl Repositories for DynamoRepositories {
         match update.send().await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
-                Err(StageError::invalid(format!(
-                    "there is no repository {id}: list them to see which there are"
-                )))
+                Err(unknown(id))
             }
             Err(error) => Err(stage_error("removing the repository", &error)),
+        }
+    }
+}
+
+#[async_trait]
+impl RepositoryAccess for DynamoRepositories {
+    async fn set_groups(&self, id: &RepositoryId, groups: &BTreeSet<String>) -> Result<Repository> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", text(id.as_str()))
+            .update_expression("SET #groups = :groups")
+            .condition_expression("attribute_exists(#id)")
+            .set_expression_attribute_names(Some(names(&["id", "groups"])))
+            .expression_attribute_values(":groups", json(groups)?)
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(answer) => from_item(&answer.attributes.unwrap_or_default()),
+            Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => {
+                Err(unknown(id))
+            }
+            Err(error) => Err(stage_error("changing who sees the repository", &error)),
         }
     }
 }
@@ -235,6 +260,12 @@ impl Versions for DynamoRepositories {
             None => Ok(item.json("published")?.into_iter().collect()),
         }
     }
+}
+
+fn unknown(id: &RepositoryId) -> StageError {
+    StageError::invalid(format!(
+        "there is no repository {id}: list them to see which there are"
+    ))
 }
 
 /// A repository's item as it stands now.
@@ -267,6 +298,9 @@ fn to_item(repository: &Repository) -> Result<Item> {
         item.insert("published".to_owned(), json(generation)?);
         item.insert("published_build".to_owned(), text(generation.build.as_str()));
     }
+    if !repository.groups.is_empty() {
+        item.insert("groups".to_owned(), json(&repository.groups)?);
+    }
     if let Some(removed_at) = repository.removed_at {
         item.insert("removed_at".to_owned(), number(removed_at));
     }
@@ -283,6 +317,7 @@ fn from_item(item: &Item) -> Result<Repository> {
         status: item.required_word("status")?,
         locales: item.required_json("locales")?,
         published: item.json("published")?,
+        groups: item.json("groups")?.unwrap_or_default(),
         registered_at: item.required_number("registered_at")?,
         removed_at: item.number("removed_at")?,
     })

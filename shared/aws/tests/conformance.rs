@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use deepwiki_aws::{
-    DynamoCircuits, DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages, DynamoRepositories, FifoQueue,
+    DynamoCircuits, DynamoCorrections, DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages, DynamoRepositories, FifoQueue,
     S3Artefacts, SfnExecutions, SfnTaskTokens,
 };
 use deepwiki_domain::{
@@ -25,8 +25,8 @@ use deepwiki_domain::{
     source::RepositorySource,
 };
 use deepwiki_ports::{
-    BuildQueue, Executions, Ledger, TaskTokens,
-    builds::{Claim, Waiting},
+    BuildQueue, Executions, TaskTokens,
+    builds::Waiting,
     conformance::{self, BackDoor},
 };
 use loopback::Loopback;
@@ -60,6 +60,16 @@ async fn repositories_and_leases() {
     conformance::repositories(&repositories, &leases).await;
     conformance::versions(&repositories, &repositories, &leases).await;
     conformance::leases(&leases, &repositories).await;
+    conformance::repository_access(&repositories, &repositories).await;
+}
+
+#[tokio::test]
+async fn corrections() {
+    let Some(aws) = Loopback::connect().await else {
+        return;
+    };
+    let table = aws.table("edition", Some("slug"), None).await;
+    conformance::corrections(&DynamoCorrections::new(&aws.sdk, &table)).await;
 }
 
 #[tokio::test]
@@ -98,29 +108,7 @@ async fn an_event_is_claimed_by_one_and_done_once() {
         return;
     };
     let table = aws.table("id", None, None).await;
-    let ledger = DynamoLedger::new(&aws.sdk, &table);
-    assert_eq!(ledger.claim("e-1", 1000).await, Ok(Claim::Yours));
-    assert_eq!(ledger.claim("e-1", 1001).await, Ok(Claim::Another));
-    ledger.give_up("e-1").await.unwrap();
-    assert_eq!(
-        ledger.claim("e-1", 1002).await,
-        Ok(Claim::Yours),
-        "it was given back"
-    );
-    let after_a_crash = 1002 + 600;
-    assert_eq!(
-        ledger.claim("e-1", after_a_crash).await,
-        Ok(Claim::Yours),
-        "the claim ran out"
-    );
-    ledger.done("e-1", after_a_crash).await.unwrap();
-    ledger.give_up("e-1").await.unwrap();
-    assert_eq!(ledger.claim("e-1", after_a_crash + 600).await, Ok(Claim::Done));
-    assert_eq!(
-        ledger.claim("e-2", after_a_crash).await,
-        Ok(Claim::Yours),
-        "another event"
-    );
+    conformance::ledger(&DynamoLedger::new(&aws.sdk, &table)).await;
 }
 
 #[tokio::test]

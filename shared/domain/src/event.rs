@@ -38,7 +38,7 @@ pub struct BuildEnding {
     pub repository: RepositoryId,
     /// The build.
     pub build: BuildId,
-    /// Never [`JobStatus::Running`].
+    /// One that has ended.
     pub status: JobStatus,
     /// Why, where it did not succeed. Its stage is not known here.
     pub failure: Option<JobFailure>,
@@ -81,7 +81,7 @@ impl BuildEnding {
             return Err(unreadable().with_detail("the execution is not named by its build"));
         }
         let failure = match status {
-            JobStatus::Succeeded | JobStatus::Running => None,
+            JobStatus::Succeeded | JobStatus::Running | JobStatus::Queued => None,
             JobStatus::Aborted => Some(failure(ErrorKind::Permanent, "the build was stopped")),
             JobStatus::Failed if detail.status == "TIMED_OUT" => {
                 Some(failure(ErrorKind::Transient, "the build took longer than it may"))

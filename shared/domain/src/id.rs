@@ -139,6 +139,21 @@ identifier!(
     |v| is_name(v, 120)
 );
 
+identifier!(
+    /// Names a flagged statement within its repository.
+    CorrectionId,
+    "correction id",
+    "32 lower-case hex digits",
+    |v| v.len() == 32 && is_hex(v)
+);
+
+impl CorrectionId {
+    /// The first digits of a digest in hex.
+    pub(crate) fn from_digest(digest: &str) -> Self {
+        Self(digest.chars().take(32).collect())
+    }
+}
+
 impl ArtefactKey {
     /// The key of these bytes.
     pub fn of(bytes: &[u8]) -> Self {

@@ -123,7 +123,7 @@ pub struct Job {
     pub progress: BTreeMap<Stage, StageProgress>,
     /// Why it failed, where it did; while it runs, what went wrong last.
     pub failure: Option<JobFailure>,
-    /// Seconds since 1970.
+    /// Seconds since 1970; while it is queued, since when.
     pub started_at: i64,
     /// Seconds since 1970; none while it runs.
     pub ended_at: Option<i64>,
@@ -133,6 +133,8 @@ pub struct Job {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum JobStatus {
+    /// Asked for, and not begun.
+    Queued,
     /// Under way.
     Running,
     /// Its wiki was published.
@@ -141,6 +143,13 @@ pub enum JobStatus {
     Failed,
     /// Somebody stopped it; can be resumed.
     Aborted,
+}
+
+impl JobStatus {
+    /// Whether nothing more will come of it.
+    pub fn has_ended(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
 }
 
 /// Parts of a stage: done and known so far.

@@ -1,6 +1,6 @@
 //! A registered repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,9 @@ pub struct Repository {
     pub locales: Vec<Locale>,
     /// The wiki that readers see, once there is one.
     pub published: Option<Generation>,
+    /// The groups whose members may see it; none for everybody who may use the service.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub groups: BTreeSet<String>,
     /// Seconds since 1970 at which it was registered.
     pub registered_at: i64,
     /// Seconds since 1970 at which it was removed (hidden, history kept), where it was.

@@ -10,11 +10,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use deepwiki_domain::{ArtefactKey, BuildId, Locale, RepositoryId, repository::Generation};
+use deepwiki_domain::{ArtefactKey, BuildId, Locale, RepositoryId, purge::Tally, repository::Generation};
 use deepwiki_ports::Result;
 
 use crate::{
-    LocalData, Tally,
+    LocalData,
     artefacts::{modified, read_artefact, read_memo},
     files, purge,
     record::Published,

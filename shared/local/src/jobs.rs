@@ -27,10 +27,13 @@ impl Jobs for LocalRepositories {
             let folder = state.folder(&job.repository);
             let _lock = folder.lock()?;
             let path = folder.job_path(&job.build);
-            if path.exists() {
-                Ok(())
-            } else {
-                write_json(&path, &job, Sync::Now)
+            let known = read_json::<Job>(&path)?.map(|known| known.status);
+            match known {
+                None => write_json(&path, &job, Sync::Now),
+                Some(JobStatus::Queued) if job.status != JobStatus::Queued => {
+                    write_json(&path, &job, Sync::Now)
+                }
+                Some(_) => Ok(()),
             }
         })
         .await
@@ -164,18 +167,27 @@ impl State {
         Ok(None)
     }
 
-    /// The job as readers see it: one that runs by its record but whose process died was aborted.
+    /// The job as readers see it: one that runs or waits by its record but whose process died was aborted, and so was
+    /// one whose place was taken by a later request.
     fn as_it_stands(&self, folder: &RepositoryFolder, mut job: Job) -> Result<Job> {
-        if job.status == JobStatus::Running {
-            let _lock = folder.lock()?;
-            let record = folder
-                .read()?
-                .filter(|record| record.holder() == Some(&job.build));
-            if let Some(record) = record
-                && self.holder_died(folder, &record)?
-            {
-                job.status = JobStatus::Aborted;
+        if job.status.has_ended() {
+            return Ok(job);
+        }
+        let _lock = folder.lock()?;
+        let Some(record) = folder.read()? else {
+            return Ok(job);
+        };
+        let holds = record.holder() == Some(&job.build);
+        let waits = record.pending.as_ref().is_some_and(|it| it.build == job.build);
+        let is_over = match job.status {
+            JobStatus::Queued if holds || waits => {
+                !self.held.is_alive(folder, &record.repository.id, &job.build)?
             }
+            JobStatus::Queued => true,
+            _ => holds && self.holder_died(folder, &record)?,
+        };
+        if is_over {
+            job.status = JobStatus::Aborted;
         }
         Ok(job)
     }

@@ -10,6 +10,7 @@
 //! repositories/<repository>/leases/<build>         locked by the process that asked for the build
 //! repositories/<repository>/jobs/<build>.json
 //! repositories/<repository>/pages/<build>/<locale>.json
+//! repositories/<repository>/corrections/<id>.json   what readers have flagged
 //! ```
 //!
 //! Several processes may use the folder at once, and each may be killed at any time: a file is replaced whole
@@ -17,10 +18,12 @@
 
 mod artefacts;
 mod circuits;
+mod corrections;
 mod files;
 mod garbage;
 mod jobs;
 mod leases;
+mod ledger;
 mod pages;
 mod purge;
 mod record;
@@ -38,27 +41,11 @@ use deepwiki_ports::Result;
 pub use artefacts::LocalArtefacts;
 pub use circuits::MemoryCircuits;
 pub use garbage::Collected;
-pub use purge::Purged;
+pub use ledger::LocalLedger;
 pub use repositories::LocalRepositories;
 
 /// The version of the layout. A change that older programs would misread adds one, and a migration.
 const LAYOUT_VERSION: u32 = 1;
-
-/// How much of something there was.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    /// How many files.
-    pub count: u64,
-    /// Their size on disk in bytes.
-    pub bytes: u64,
-}
-
-impl Tally {
-    fn add(&mut self, bytes: u64) {
-        self.count += 1;
-        self.bytes += bytes;
-    }
-}
 
 /// A data folder. Cloning is cheap and gives the same folder.
 #[derive(Debug, Clone)]
@@ -90,7 +77,8 @@ impl LocalData {
     }
 
     /// The records: [`deepwiki_ports::Repositories`], [`deepwiki_ports::Versions`], [`deepwiki_ports::Leases`],
-    /// [`deepwiki_ports::Jobs`] and [`deepwiki_ports::PageCatalog`].
+    /// [`deepwiki_ports::Jobs`], [`deepwiki_ports::PageCatalog`], [`deepwiki_ports::Corrections`],
+    /// [`deepwiki_ports::RepositoryAccess`] and [`deepwiki_ports::Purge`].
     pub fn repositories(&self) -> Arc<LocalRepositories> {
         Arc::clone(&self.repositories)
     }

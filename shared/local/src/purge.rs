@@ -2,30 +2,21 @@
 
 use std::{fs, io, path::Path};
 
-use deepwiki_domain::{RepositoryId, StageError, repository::RepositoryStatus};
-use deepwiki_ports::Result;
+use async_trait::async_trait;
+use deepwiki_domain::{
+    RepositoryId, StageError,
+    purge::{Purged, Tally},
+    repository::RepositoryStatus,
+};
+use deepwiki_ports::{Purge, Result};
 
-use crate::{LocalData, Tally, files, record::Record, repositories::State};
+use crate::{LocalRepositories, files, record::Record, repositories::State};
 
-/// What a purge deleted. The repository's record and the records of its builds stay.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Purged {
-    /// Manifests, source shards, facts, plans, pages, search generations, vectors, exports.
-    pub artefacts: Tally,
-    /// Notes of which inputs gave which artefact.
-    pub memos: Tally,
-    /// Lists of work items.
-    pub lists: Tally,
-    /// Lists of pages.
-    pub pages: Tally,
-}
-
-impl LocalData {
-    /// Deletes every derived object of a repository, its published wiki included. Refused while a build of it
-    /// runs. One that was interrupted is completed by the next.
-    pub async fn purge(&self, id: &RepositoryId) -> Result<Purged> {
+#[async_trait]
+impl Purge for LocalRepositories {
+    async fn purge(&self, id: &RepositoryId) -> Result<Purged> {
         let id = id.clone();
-        self.repositories.run(move |state| purge(state, &id)).await
+        self.run(move |state| purge(state, &id)).await
     }
 }
 
@@ -53,6 +44,7 @@ fn purge(state: &State, id: &RepositoryId) -> Result<Purged> {
     let derived = state.artefacts.folder(id);
     let mut purged = Purged::default();
     delete(&folder.path("pages"), &mut purged.pages)?;
+    delete(&folder.path("corrections"), &mut purged.corrections)?;
     delete(&derived.join("memos"), &mut purged.memos)?;
     delete(&derived.join("items"), &mut purged.lists)?;
     delete(&derived, &mut purged.artefacts)?;

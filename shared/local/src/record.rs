@@ -77,6 +77,7 @@ impl Record {
             status: RepositoryStatus::Ready,
             locales: request.locales.clone(),
             published: None,
+            groups: Default::default(),
             registered_at: now,
             removed_at: None,
         })

@@ -1,7 +1,7 @@
 //! Records of repositories as files.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -11,7 +11,7 @@ use deepwiki_domain::{
     BuildId, RepositoryId, StageError,
     repository::{Generation, Repository, RepositoryStatus},
 };
-use deepwiki_ports::{Repositories, Result, Versions, repositories::RepositoryPage};
+use deepwiki_ports::{Repositories, RepositoryAccess, Result, Versions, repositories::RepositoryPage};
 
 use crate::{
     LocalArtefacts,
@@ -236,6 +236,32 @@ impl Repositories for LocalRepositories {
         })
         .await
         .map(|_| ())
+    }
+}
+
+#[async_trait]
+impl RepositoryAccess for LocalRepositories {
+    async fn set_groups(&self, id: &RepositoryId, groups: &BTreeSet<String>) -> Result<Repository> {
+        let (id, groups) = (id.clone(), groups.clone());
+        let changed = {
+            let id = id.clone();
+            self.run(move |state| {
+                state.change(&id, |_, record| {
+                    record.repository.groups = groups;
+                    Ok(((), Write::Yes))
+                })
+            })
+            .await?
+        };
+        let stands = match changed {
+            Some(()) => Repositories::get(self, &id).await?,
+            None => None,
+        };
+        stands.ok_or_else(|| {
+            StageError::invalid(format!(
+                "there is no repository `{id}`: see the list of repositories"
+            ))
+        })
     }
 }
 

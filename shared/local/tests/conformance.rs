@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use deepwiki_domain::{ArtefactKey, RepositoryId, message::ItemList};
-use deepwiki_local::{LocalData, MemoryCircuits};
+use deepwiki_local::{LocalData, LocalLedger, MemoryCircuits};
 use deepwiki_ports::conformance::{self, BackDoor};
 
 struct Folder(PathBuf);
@@ -63,6 +63,24 @@ async fn repositories() {
     let repositories = data.repositories();
     conformance::repositories(&*repositories, &*repositories).await;
     conformance::versions(&*repositories, &*repositories, &*repositories).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rights() {
+    let (data, _folder) = data().await;
+    let repositories = data.repositories();
+    conformance::repository_access(&*repositories, &*repositories).await;
+}
+
+#[tokio::test]
+async fn events() {
+    conformance::ledger(&LocalLedger::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections() {
+    let (data, _folder) = data().await;
+    conformance::corrections(&*data.repositories()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

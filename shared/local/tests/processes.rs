@@ -17,7 +17,7 @@ use deepwiki_domain::{
 };
 use deepwiki_local::LocalData;
 use deepwiki_ports::{
-    ArtefactStore, Jobs, Leases, Repositories,
+    ArtefactStore, Jobs, Leases, Purge, Repositories,
     builds::LeaseOutcome::{Folded, Held},
 };
 
@@ -140,7 +140,7 @@ async fn a_lease_ends_with_the_process_that_holds_it() {
     );
     assert_eq!(repositories.acquire(&second, NOW).await.unwrap(), Folded);
     assert!(
-        data.purge(&first.repository).await.is_err(),
+        data.repositories().purge(&first.repository).await.is_err(),
         "not while it builds"
     );
 

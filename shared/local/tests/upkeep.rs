@@ -22,7 +22,7 @@ use deepwiki_domain::{
     wiki::PageEntry,
 };
 use deepwiki_local::LocalData;
-use deepwiki_ports::{ArtefactStore, Leases, PageCatalog, Repositories, codec};
+use deepwiki_ports::{ArtefactStore, Leases, PageCatalog, Purge, Repositories, codec};
 
 const NOW: i64 = 1_700_000_000;
 
@@ -151,7 +151,7 @@ async fn a_purge_leaves_the_record_and_nothing_derived() {
         .put_items(&wiki.id, &build_id("one"), "shards", &[])
         .await
         .unwrap();
-    let purged = wiki.data.purge(&wiki.id).await.unwrap();
+    let purged = wiki.data.repositories().purge(&wiki.id).await.unwrap();
     assert_eq!(purged.artefacts.count, 7);
     assert!(purged.artefacts.bytes > 0);
     assert_eq!(
@@ -181,12 +181,13 @@ async fn a_purge_leaves_the_record_and_nothing_derived() {
             .is_ok()
     );
     assert_eq!(
-        wiki.data.purge(&wiki.id).await.unwrap(),
+        wiki.data.repositories().purge(&wiki.id).await.unwrap(),
         Default::default(),
         "again: nothing is left"
     );
     assert!(
         wiki.data
+            .repositories()
             .purge(&RepositoryId::new("unknown").unwrap())
             .await
             .is_err()

@@ -67,7 +67,8 @@ pub trait Leases: Send + Sync {
 /// Records of builds.
 #[async_trait]
 pub trait Jobs: Send + Sync {
-    /// Writes the record of a build that begins. A build that has a record keeps it.
+    /// Writes the record of a build that begins, or that waits ([`JobStatus::Queued`]). A build that has a record keeps
+    /// it, but for one that waited and begins now.
     async fn create(&self, job: &Job) -> Result<()>;
 
     /// The record of a build.

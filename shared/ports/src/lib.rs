@@ -11,11 +11,13 @@ pub mod clock;
 pub mod codec;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod corrections;
 pub mod embedder;
 pub mod index;
 pub mod language_model;
 pub mod last_good;
 pub mod lifecycle;
+pub mod operations;
 pub mod repositories;
 pub mod source;
 
@@ -25,10 +27,12 @@ pub use builds::{
 };
 pub use circuit::{CircuitBreaker, Circuits};
 pub use clock::Clock;
+pub use corrections::Corrections;
 pub use embedder::{Embedder, Purpose};
 pub use index::SearchIndex;
 pub use language_model::LanguageModel;
 pub use last_good::LastGood;
+pub use operations::{BuildAnswer, BuildRequests, BuildWhen, Downloads, Purge, RepositoryAccess};
 pub use repositories::{PageCatalog, Repositories, Versions};
 pub use source::{Snapshot, SourceReader};
 

@@ -117,9 +117,7 @@ impl Lifecycle<'_> {
 
     async fn has_ended(&self, request: &BuildRequest) -> Result<Option<JobStatus>> {
         let job = self.jobs.get(&request.build).await?;
-        Ok(job
-            .map(|job| job.status)
-            .filter(|status| *status != JobStatus::Running))
+        Ok(job.map(|job| job.status).filter(|status| status.has_ended()))
     }
 
     fn job(&self, request: &BuildRequest) -> Job {

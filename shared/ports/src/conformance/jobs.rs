@@ -18,6 +18,7 @@ pub async fn jobs(jobs: &dyn Jobs) {
     lists_the_newest_first(jobs).await;
     loses_no_report(jobs).await;
     keeps_success(jobs).await;
+    begins_what_was_queued(jobs).await;
 }
 
 /// What [`Spending`] must do, on the builds that `jobs` has records of.
@@ -73,6 +74,33 @@ async fn keeps_the_first_record(jobs: &dyn Jobs) {
         (NOW, 1),
         "a build that has a record keeps it"
     );
+}
+
+async fn begins_what_was_queued(jobs: &dyn Jobs) {
+    let begun = job(&new_repository(), NOW + 30);
+    let queued = Job {
+        status: JobStatus::Queued,
+        started_at: NOW,
+        ..begun.clone()
+    };
+    for _ in 0..2 {
+        jobs.create(&queued).await.unwrap();
+        assert_eq!(jobs.get(&begun.build).await.unwrap().as_ref(), Some(&queued));
+    }
+    for late in [&begun, &queued, &begun] {
+        jobs.create(late).await.unwrap();
+        assert_eq!(
+            jobs.get(&begun.build).await.unwrap().as_ref(),
+            Some(&begun),
+            "what has begun is queued no more"
+        );
+    }
+    jobs.finish(&begun.build, JobStatus::Succeeded, None, NOW + 40)
+        .await
+        .unwrap();
+    jobs.create(&queued).await.unwrap();
+    let stands = jobs.get(&begun.build).await.unwrap().unwrap();
+    assert_eq!(stands.status, JobStatus::Succeeded);
 }
 
 async fn lists_the_newest_first(jobs: &dyn Jobs) {

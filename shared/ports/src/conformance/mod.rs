@@ -12,9 +12,11 @@
 
 mod artefacts;
 mod circuits;
+mod corrections;
 mod jobs;
 mod leases;
 mod naughty;
+mod ledger;
 mod pages;
 mod repositories;
 mod search;
@@ -30,10 +32,12 @@ use deepwiki_domain::{
 
 pub use artefacts::{BackDoor, artefact_store, artefact_store_faults};
 pub use circuits::circuits;
+pub use corrections::corrections;
 pub use jobs::{failure_notes, jobs, spending};
 pub use leases::leases;
+pub use ledger::ledger;
 pub use pages::page_catalog;
-pub use repositories::{repositories, versions};
+pub use repositories::{repositories, repository_access, versions};
 pub use search::{search_index, search_index_by_meaning, search_index_refuses};
 
 /// A time that no test depends on: 14 November 2023.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use deepwiki_domain::{
-    ArtefactKey, BuildId, Locale, RepositoryId,
+    ArtefactKey, BuildId, ErrorKind, Locale, RepositoryId,
     job::Trigger,
     repository::{Generation, KEPT_GENERATIONS, Repository, RepositoryStatus},
     source::RepositorySource,
@@ -12,7 +12,7 @@ use deepwiki_domain::{
 use futures::future::join_all;
 
 use super::{NOW, commit, new_repository, new_request, new_source};
-use crate::{Leases, Repositories, Versions};
+use crate::{Leases, Repositories, RepositoryAccess, Versions};
 
 /// What [`Repositories`] must do; `leases` keeps its leases in the same records.
 pub async fn repositories(repositories: &dyn Repositories, leases: &dyn Leases) {
@@ -59,6 +59,46 @@ pub async fn versions(versions: &dyn Versions, repositories: &dyn Repositories, 
         now.get(1..),
         listed.get(1..),
         "what shows the same pushes nothing out"
+    );
+}
+
+/// What [`RepositoryAccess`] must do; `repositories` keeps the same records.
+pub async fn repository_access(access: &dyn RepositoryAccess, repositories: &dyn Repositories) {
+    let source = new_source();
+    let id = source.repository_id();
+    let groups = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let refused = access.set_groups(&id, &groups(&["audit"])).await;
+    assert_eq!(refused.unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(
+        repositories.get(&id).await.unwrap(),
+        None,
+        "nobody has heard of it"
+    );
+
+    let restricted = Repository {
+        groups: groups(&["payments"]),
+        ..record(&source)
+    };
+    assert_eq!(repositories.register(&restricted).await.unwrap(), restricted);
+    for names in [&["audit", "決済"] as &[&str], &[], &["audit"]] {
+        let expected = Repository {
+            groups: groups(names),
+            ..restricted.clone()
+        };
+        assert_eq!(access.set_groups(&id, &expected.groups).await.unwrap(), expected);
+        assert_eq!(repositories.get(&id).await.unwrap(), Some(expected));
+    }
+    repositories.remove(&id, NOW).await.unwrap();
+    let back = repositories.register(&record(&source)).await.unwrap();
+    assert_eq!(
+        back.groups,
+        groups(&["audit"]),
+        "one that comes back is as restricted as it was"
     );
 }
 
@@ -258,6 +298,7 @@ fn record(source: &RepositorySource) -> Repository {
         status: RepositoryStatus::Ready,
         locales: vec![Locale::Ja],
         published: None,
+        groups: Default::default(),
         registered_at: NOW,
         removed_at: None,
     }
