@@ -8,12 +8,13 @@ WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup drill package test-staging bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-aws binaries build deploy clean
+.PHONY: help setup drill package test-staging bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-service test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
 setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
+setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/service/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
 
 $(WORK)/venv/ready: tests/requirements.lock
 	$(PYTHON) -m venv $(WORK)/venv
@@ -30,6 +31,10 @@ $(WORK)/ministack/ready: tests/requirements-loopback.lock
 $(WORK)/checkov/ready: tests/requirements-checkov.lock
 	$(PYTHON) -m venv $(WORK)/checkov
 	$(WORK)/checkov/bin/pip install --quiet --disable-pip-version-check -r $<
+# And one for the clients of the service.
+$(WORK)/service/ready: tests/requirements-service.lock
+	$(PYTHON) -m venv $(WORK)/service
+	$(WORK)/service/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
 tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
@@ -40,7 +45,7 @@ lint: ## Format and lints, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-test: lint test-supply test-unit test-infra test-command test-aws ## Everything
+test: lint test-supply test-unit test-infra test-command test-service test-aws ## Everything
 
 test-unit: ## The Rust tests
 	cargo test --workspace --locked
@@ -56,6 +61,9 @@ test-infra: setup ## Template, rules, state machine, row by row
 
 test-command: setup binaries ## Build real packages, check their wikis from outside
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/command
+
+test-service: setup binaries ## Serve: operations, rights, MCP by the official client, OpenAPI against the handlers
+	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(WORK)/service/bin/python -m pytest tests/service
 
 test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/aws

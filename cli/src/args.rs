@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use deepwiki_domain::{Language, Locale, facts::SymbolKind, manifest::Role, search::Filter};
@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Estimate(Estimate),
     /// Show all wikis built here in the browser
     Serve(Serve),
+    /// Offer the wikis to an agent over stdin and stdout, by the Model Context Protocol
+    Mcp,
     /// Search the wikis and their sources
     Search(Search),
     /// Ask the wikis and their sources a question
@@ -98,9 +100,23 @@ pub(crate) struct Estimate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Port to listen on, on this machine only
+    /// Port to listen on
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
+    /// Address to listen on; any but this machine's own demands a token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// What whoever asks has to show, 16 characters or more; read it from DEEPWIKI_TOKEN rather than type it here
+    #[arg(long, value_name = "TOKEN", env = "DEEPWIKI_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<String>,
+    /// Secret that GitHub signs its webhook with
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "DEEPWIKI_WEBHOOK_SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) webhook_secret: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelOptions,
 }

@@ -3,14 +3,19 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context;
+use async_trait::async_trait;
 use deepwiki_domain::{
-    Locale, RepositoryId,
+    Locale, RepositoryId, StageError,
+    job::BuildRequest,
     repository::{Generation, Repository},
     source::RepositorySource,
 };
 use deepwiki_embedding::LocalEmbedder;
-use deepwiki_local::{LocalArtefacts, LocalData, LocalRepositories};
-use deepwiki_ports::{Embedder, LanguageModel, LastGood, Repositories, index::Searchable};
+use deepwiki_local::{LocalArtefacts, LocalData, LocalLedger, LocalRepositories};
+use deepwiki_ports::{
+    BuildAnswer, BuildRequests, BuildWhen, Embedder, LanguageModel, LastGood, Repositories,
+    clock::SystemClock, index::Searchable,
+};
 use deepwiki_search::EmbeddedSearch;
 
 /// How many repositories are asked for at a time.
@@ -71,8 +76,12 @@ impl Library {
         LastGood::new(self.search.clone(), self.repositories.clone())
     }
 
-    /// What the service reads through, with this model to compose answers.
-    pub(crate) fn ports(&self, model: Option<Arc<dyn LanguageModel>>) -> deepwiki_api::Ports {
+    /// What the service reads through, with this model to compose answers, and where builds that it is asked for run.
+    pub(crate) fn ports(
+        &self,
+        model: Option<Arc<dyn LanguageModel>>,
+        builds: Arc<dyn BuildRequests>,
+    ) -> deepwiki_api::Ports {
         deepwiki_api::Ports {
             repositories: self.repositories.clone(),
             versions: self.repositories.clone(),
@@ -82,7 +91,24 @@ impl Library {
             search: Arc::new(self.readers_search()),
             embedder: self.embedder.clone(),
             model,
+            corrections: self.repositories.clone(),
+            access: self.repositories.clone(),
+            purge: self.repositories.clone(),
+            ledger: Arc::new(LocalLedger::default()),
+            downloads: None,
+            clock: Arc::new(SystemClock),
+            builds,
         }
+    }
+
+    /// What a command reads that builds nothing.
+    pub(crate) fn reading(&self) -> deepwiki_api::Reading {
+        deepwiki_api::Reading::new(self.ports(None, self.no_builds()))
+    }
+
+    /// Where commands ask for builds that build nothing.
+    pub(crate) fn no_builds(&self) -> Arc<dyn BuildRequests> {
+        Arc::new(NoBuilds)
     }
 
     /// Every repository that is not removed.
@@ -166,6 +192,16 @@ impl Library {
             })
         };
         repositories.iter().filter_map(of).collect()
+    }
+}
+
+/// For commands that only read.
+struct NoBuilds;
+
+#[async_trait]
+impl BuildRequests for NoBuilds {
+    async fn request(&self, _: &BuildRequest, _: BuildWhen) -> deepwiki_ports::Result<BuildAnswer> {
+        Err(StageError::permanent("this command builds nothing"))
     }
 }
 

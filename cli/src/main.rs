@@ -3,6 +3,7 @@
 
 mod args;
 mod background;
+mod builds;
 mod commands;
 mod library;
 mod output;
@@ -36,6 +37,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Build(build) => commands::build::run(data, build).await,
         Command::Estimate(estimate) => commands::estimate::run(data, estimate).await,
         Command::Serve(serve) => commands::serve::run(data, serve).await,
+        Command::Mcp => commands::mcp::run(data).await,
         Command::Search(search) => commands::search::run(data, search).await,
         Command::Ask(ask) => commands::ask::run(data, ask).await,
         Command::Model(Model::Install(install)) => commands::model::install(data, install).await,

@@ -30,6 +30,9 @@ const SHARDS_AT_A_TIME: usize = 2;
 /// How long a build embeds at most.
 const EMBED_TIME: Duration = Duration::from_secs(120);
 
+/// How often a stage of many parts notes how far it is.
+const TELL_EVERY: Duration = Duration::from_millis(400);
+
 /// Pages written at a time.
 const PAGES_AT_A_TIME: usize = 8;
 
@@ -140,7 +143,9 @@ impl Pipeline {
                 Ok(known)
             }
         });
-        let (made, reused) = self.fan_out(parts, SHARDS_AT_A_TIME).await?;
+        let (made, reused) = self
+            .fan_out(Stage::Chunk, manifest.shards.len(), parts, SHARDS_AT_A_TIME)
+            .await?;
         (usage.shards_read, usage.shards_reused) = (made, reused);
         self.report(Stage::Chunk, manifest.shards.len(), None).await?;
         self.progress.end(&format!("{made} parts read, {reused} known"));
@@ -205,7 +210,9 @@ impl Pipeline {
                 Ok(known)
             }
         });
-        let (made, reused) = self.fan_out(parts, PAGES_AT_A_TIME).await?;
+        let (made, reused) = self
+            .fan_out(Stage::Generate, total, parts, PAGES_AT_A_TIME)
+            .await?;
         (usage.pages_written, usage.pages_reused) = (made, reused);
         self.report(Stage::Generate, total, None).await?;
         self.progress.end(&format!("{made} pages written, {reused} kept"));
@@ -292,13 +299,21 @@ impl Pipeline {
             .await
     }
 
-    /// Runs parts on all cores, some at a time; counts those made and those found.
-    async fn fan_out<F>(&self, parts: impl Iterator<Item = F>, at_a_time: usize) -> Result<(u32, u32)>
+    /// Runs the parts of a stage on all cores, some at a time; counts those made and those found.
+    async fn fan_out<F>(
+        &self,
+        stage: Stage,
+        total: usize,
+        parts: impl Iterator<Item = F>,
+        at_a_time: usize,
+    ) -> Result<(u32, u32)>
     where
         F: Future<Output = Result<bool>> + Send + 'static,
     {
         let mut running = futures::stream::iter(parts.map(tokio::spawn)).buffer_unordered(at_a_time);
         let (mut made, mut reused) = (0, 0);
+        let mut told = Instant::now();
+        self.report_part(stage, 0, count(total), None).await?;
         let stopped =
             |error| StageError::permanent("a part of the build stopped unexpectedly").with_detail(error);
         while let Some(known) = running.try_next().await.map_err(stopped)? {
@@ -308,18 +323,29 @@ impl Pipeline {
                 made += 1
             }
             self.progress.step();
+            if told.elapsed() >= TELL_EVERY {
+                self.report_part(stage, made + reused, count(total), None).await?;
+                told = Instant::now();
+            }
         }
         Ok((made, reused))
     }
 
     async fn report(&self, stage: Stage, parts: usize, commit: Option<&CommitId>) -> Result<()> {
+        self.report_part(stage, count(parts), count(parts), commit).await
+    }
+
+    async fn report_part(
+        &self,
+        stage: Stage,
+        done: u32,
+        total: u32,
+        commit: Option<&CommitId>,
+    ) -> Result<()> {
         if !self.has_job {
             return Ok(());
         }
-        let progress = StageProgress {
-            done: count(parts),
-            total: count(parts),
-        };
+        let progress = StageProgress { done, total };
         self.library
             .repositories
             .report(&self.request.build, stage, progress, commit)

@@ -6,6 +6,7 @@ pub(crate) mod estimate;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod list;
+pub(crate) mod mcp;
 pub(crate) mod model;
 pub(crate) mod remove;
 pub(crate) mod search;

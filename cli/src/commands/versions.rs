@@ -31,7 +31,7 @@ struct Mapped {
 pub(crate) async fn list(data: Option<PathBuf>, arguments: Versions) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
     let repository = library.find(&arguments.repository).await?;
-    let versions = Reading::new(library.ports(None)).versions(&repository.id).await?;
+    let versions = library.reading().versions(&repository.id).await?;
     if arguments.json {
         return output::json(&Listed { versions });
     }
@@ -57,7 +57,7 @@ pub(crate) async fn list(data: Option<PathBuf>, arguments: Versions) -> anyhow::
 pub(crate) async fn changes(data: Option<PathBuf>, arguments: args::Changes) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
     let repository = library.find(&arguments.repository).await?;
-    let reading = Reading::new(library.ports(None));
+    let reading = library.reading();
     let versions = reading.versions(&repository.id).await?;
     for wanted in arguments.from.iter().chain(&arguments.to) {
         anyhow::ensure!(
@@ -172,7 +172,7 @@ fn sign(change: ChangeKind) -> char {
 
 pub(crate) async fn map(data: Option<PathBuf>, arguments: args::Map) -> anyhow::Result<()> {
     let library = Library::open(data).await?;
-    let edges = Reading::new(library.ports(None)).map().await?;
+    let edges = library.reading().map().await?;
     if arguments.json {
         return output::json(&Mapped { edges });
     }

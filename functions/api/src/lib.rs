@@ -7,15 +7,20 @@
 mod cache;
 mod diagram;
 mod html;
+mod identity;
 mod library;
 mod links;
+mod mcp;
 mod problem;
 mod reading;
 mod rest;
 mod router;
 mod site;
 
+pub use deepwiki_webhook::SigningKeys;
+pub use identity::{Identity, TokenDoor};
 pub use library::Ports;
+pub use mcp::serve_mcp;
 pub use problem::Problem;
 pub use reading::Reading;
 pub use router::{Settings, openapi, router};

@@ -1,14 +1,17 @@
 //! Finds what readers ask for: repositories, the published wiki of one, its pages, the lines of its files.
 
+mod corrections;
 mod map;
+mod operations;
 mod versions;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::StatusCode;
 use deepwiki_ask::{AskPorts, OnPart, Sources};
 use deepwiki_domain::{
     ArtefactKey, CommitId, Locale, RepoPath, RepositoryId, Slug,
+    access::{Principal, Role},
     answer::{Answer, LONGEST_HISTORY, Question},
     job::Job,
     manifest::{Manifest, Shard},
@@ -18,14 +21,17 @@ use deepwiki_domain::{
     wiki::PageEntry,
 };
 use deepwiki_ports::{
-    ArtefactStore, Embedder, Jobs, LanguageModel, PageCatalog, Repositories, SearchIndex, Versions, codec,
-    index::Searchable, repositories::RepositoryPage,
+    ArtefactStore, BuildRequests, Clock, Corrections, Downloads, Embedder, Jobs, LanguageModel, Ledger,
+    PageCatalog, Purge, Repositories, RepositoryAccess, SearchIndex, Versions, codec, index::Searchable,
+    repositories::RepositoryPage,
 };
 use serde::Deserialize;
 
 use crate::{Problem, cache::Cache};
 
+pub(crate) use corrections::Flag;
 pub(crate) use map::RepositoryMap;
+pub(crate) use operations::{BuildWish, Refreshed, Registration};
 pub(crate) use versions::find_version;
 
 /// The most repositories that one question searches or lists.
@@ -50,13 +56,30 @@ pub struct Ports {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// Composes answers; none where answers are extracts.
     pub model: Option<Arc<dyn LanguageModel>>,
+    /// What readers have flagged.
+    pub corrections: Arc<dyn Corrections>,
+    /// Where builds are asked for.
+    pub builds: Arc<dyn BuildRequests>,
+    /// Who may see what.
+    pub access: Arc<dyn RepositoryAccess>,
+    /// Deletes what was derived.
+    pub purge: Arc<dyn Purge>,
+    /// Which deliveries of webhooks were dealt with.
+    pub ledger: Arc<dyn Ledger>,
+    /// Keeps exports that are too large for an answer; none where answers have no limit.
+    pub downloads: Option<Arc<dyn Downloads>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
-/// Everything that readers can ask for.
+/// Everything that one asker can ask for, and set going. *Architecture invariant:* whatever a method gives or changes,
+/// it has asked [`Library::repository`] or [`Library::repositories`] first, which know the asker's rights.
+#[derive(Clone)]
 pub(crate) struct Library {
-    ports: Ports,
-    cache: Cache,
-    sources: Sources,
+    ports: Arc<Ports>,
+    cache: Arc<Cache>,
+    sources: Arc<Sources>,
+    principal: Arc<Principal>,
 }
 
 /// What a reader asks for of a repository's wiki.
@@ -123,29 +146,62 @@ impl Library {
     /// `cache_bytes` bounds the memory that decoded artefacts take.
     pub(crate) fn new(ports: Ports, cache_bytes: usize) -> Self {
         Self {
-            ports,
-            cache: Cache::new(cache_bytes),
-            sources: Sources::default(),
+            ports: Arc::new(ports),
+            cache: Arc::new(Cache::new(cache_bytes)),
+            sources: Arc::default(),
+            principal: Arc::new(Principal {
+                name: "nobody".to_owned(),
+                role: Role::Reader,
+                groups: BTreeSet::new(),
+            }),
         }
     }
 
-    /// Repositories after this one, by id.
+    /// The same library for this asker.
+    pub(crate) fn for_principal(&self, principal: Arc<Principal>) -> Self {
+        Self {
+            principal,
+            ..self.clone()
+        }
+    }
+
+    /// Where files are handed out that are too large for an answer.
+    pub(crate) fn downloads(&self) -> Option<&dyn Downloads> {
+        self.ports.downloads.as_deref()
+    }
+
+    /// Repositories after this one that the asker may see, by id.
     pub(crate) async fn repositories(
         &self,
         after: Option<&RepositoryId>,
         limit: usize,
     ) -> Result<RepositoryPage, Problem> {
-        Ok(self.ports.repositories.list(after, limit).await?)
+        let mut repositories: Vec<Repository> = Vec::new();
+        let mut after = after.cloned();
+        loop {
+            // One more than is wanted tells whether there is more to see.
+            let page = self.ports.repositories.list(after.as_ref(), limit + 1).await?;
+            let visible = page
+                .repositories
+                .into_iter()
+                .filter(|it| self.principal.may_see(it));
+            repositories.extend(visible);
+            if repositories.len() > limit || page.next.is_none() {
+                let more = repositories.len() > limit;
+                repositories.truncate(limit);
+                let next = repositories.last().filter(|_| more).map(|last| last.id.clone());
+                return Ok(RepositoryPage { repositories, next });
+            }
+            after = page.next;
+        }
     }
 
-    /// A repository that was not removed.
+    /// A repository that was not removed and that the asker may see. One that they may not see is, to them, none.
     pub(crate) async fn repository(&self, id: &RepositoryId) -> Result<Repository, Problem> {
         let repository = self.ports.repositories.get(id).await?;
         repository
-            .filter(|repository| repository.removed_at.is_none())
-            .ok_or_else(|| {
-                Problem::not_found(format!("There is no repository `{id}`. GET /repos lists them."))
-            })
+            .filter(|repository| repository.removed_at.is_none() && self.principal.may_see(repository))
+            .ok_or_else(|| no_repository(id))
     }
 
     /// The wiki that a reader asks for.
@@ -432,6 +488,10 @@ fn locale_of(generation: &Generation, id: &RepositoryId, wish: Wish<'_>) -> Resu
                 .ok_or_else(|| Problem::not_found(format!("The wiki of `{id}` is empty: build it again.")))
         }
     }
+}
+
+fn no_repository(id: &RepositoryId) -> Problem {
+    Problem::not_found(format!("There is no repository `{id}`. GET /repos lists them."))
 }
 
 fn not_built(id: &RepositoryId) -> Problem {

@@ -1,6 +1,10 @@
 //! What readers can ask for, for programs that are no HTTP clients: the local command.
 
-use deepwiki_domain::{Locale, RepositoryId, changes::Changes, packages::Dependence, repository::Generation};
+use std::sync::Arc;
+
+use deepwiki_domain::{
+    Locale, RepositoryId, access::Principal, changes::Changes, packages::Dependence, repository::Generation,
+};
 
 use crate::{
     Ports, Problem, Settings,
@@ -13,7 +17,8 @@ pub struct Reading(Library);
 impl Reading {
     /// Reads through these ports.
     pub fn new(ports: Ports) -> Self {
-        Self(Library::new(ports, Settings::default().cache_bytes))
+        let library = Library::new(ports, Settings::default().cache_bytes);
+        Self(library.for_principal(Arc::new(Principal::local())))
     }
 
     /// The wikis of a repository that can be read, the newest first.

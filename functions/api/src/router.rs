@@ -5,20 +5,27 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::{Body, HttpBody},
-    extract::{Path, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get, post},
 };
+use deepwiki_domain::access::Principal;
+use deepwiki_webhook::SigningKeys;
 use tower::ServiceExt;
-use utoipa::openapi::{OpenApi, ServerBuilder};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi, Ref, ResponseBuilder, ServerBuilder,
+    path::Operation,
+    security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+};
 
 use crate::{
     Problem,
     html::{self, Assets},
+    identity::{self, Identity, RateLimit},
     library::{Library, Ports},
-    rest,
+    mcp, rest,
 };
 
 /// Scripts and styles come from our own files alone, nothing may frame a page, and forms stay here.
@@ -54,6 +61,16 @@ pub struct Settings {
     pub base_path: String,
     /// How much memory decoded artefacts may take, in bytes.
     pub cache_bytes: usize,
+    /// How those who ask show who they are.
+    pub identity: Identity,
+    /// Whether repositories may be registered by a path of this machine.
+    pub local_paths: bool,
+    /// How long an event stream lasts before its client has to take it up again, in seconds.
+    pub stream_seconds: u32,
+    /// How often a stream looks for news, in milliseconds.
+    pub poll_milliseconds: u32,
+    /// The keys that GitHub's webhook signs with; none where it is served elsewhere, or not at all.
+    pub webhook_keys: Option<Arc<SigningKeys>>,
 }
 
 impl Default for Settings {
@@ -61,15 +78,58 @@ impl Default for Settings {
         Self {
             base_path: String::new(),
             cache_bytes: 64 << 20,
+            identity: Identity::Loopback,
+            local_paths: false,
+            stream_seconds: 60,
+            poll_milliseconds: 1000,
+            webhook_keys: None,
         }
     }
 }
 
-/// What handlers share.
+/// The service as one asker may use it: its library shows nothing else.
+#[derive(Clone)]
 pub(crate) struct Service {
     pub(crate) library: Library,
-    pub(crate) base_path: String,
-    pub(crate) assets: Assets,
+    pub(crate) base_path: Arc<str>,
+    pub(crate) assets: Arc<Assets>,
+}
+
+/// What handlers share. They get at it through [`Permitted`] alone.
+pub(crate) struct Shared {
+    /// As somebody may use it who is nobody in particular.
+    service: Service,
+    pub(crate) settings: Settings,
+    pub(crate) requests: RateLimit,
+    pub(crate) sign_ins: RateLimit,
+}
+
+impl Shared {
+    /// The service to those who have not said who they are.
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// What stands before the service's own paths.
+    pub(crate) fn base_path(&self) -> &str {
+        &self.service.base_path
+    }
+}
+
+/// The service as far as the asker is permitted, for handlers.
+pub(crate) struct Permitted(pub(crate) Service);
+
+impl FromRequestParts<Arc<Shared>> for Permitted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let principal = parts.extensions.get::<Arc<Principal>>();
+        let principal = principal.ok_or_else(Problem::unauthorized)?;
+        Ok(Self(Service {
+            library: shared.service.library.for_principal(Arc::clone(principal)),
+            ..shared.service.clone()
+        }))
+    }
 }
 
 /// The whole service over these ports.
@@ -80,10 +140,15 @@ pub fn router(ports: Ports, settings: &Settings) -> Router {
     } else {
         format!("/{base_path}")
     };
-    let service = Arc::new(Service {
-        library: Library::new(ports, settings.cache_bytes),
-        base_path: base_path.clone(),
-        assets: Assets::new(),
+    let shared = Arc::new(Shared {
+        service: Service {
+            library: Library::new(ports, settings.cache_bytes),
+            base_path: base_path.as_str().into(),
+            assets: Arc::new(Assets::new()),
+        },
+        settings: settings.clone(),
+        requests: RateLimit::new(identity::REQUESTS),
+        sign_ins: RateLimit::new(identity::SIGN_INS),
     });
     let (api, document) = describe(&base_path);
     let document = document.to_json().unwrap_or_default();
@@ -94,10 +159,17 @@ pub fn router(ports: Ports, settings: &Settings) -> Router {
             get(async move || ([(header::CONTENT_TYPE, "application/json")], document.clone())),
         )
         .route("/assets/{name}", get(asset))
+        .route("/mcp", any(mcp::over_http))
+        .route("/login", get(identity::sign_in_page).post(identity::sign_in))
+        .route("/logout", post(identity::sign_out))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), finish))
-        .with_state(service);
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            identity::admit,
+        ))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), finish))
+        .with_state(shared);
     if base_path.is_empty() {
         return router;
     }
@@ -110,18 +182,64 @@ pub fn openapi() -> OpenApi {
     describe("").1
 }
 
-fn describe(base_path: &str) -> (Router<Arc<Service>>, OpenApi) {
+fn describe(base_path: &str) -> (Router<Arc<Shared>>, OpenApi) {
     let (api, mut document) = rest::routes().split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     // OpenAPI has no name for a parameter that holds slashes.
     let paths = std::mem::take(&mut document.paths.paths);
     document.paths.paths = paths
         .into_iter()
-        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .map(|(path, mut item)| {
+            let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
+            operations.into_iter().flatten().for_each(with_common_answers);
+            (path.replace("{*", "{"), item)
+        })
         .collect();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("token", bearer);
+    // Either nothing (on the asker's own machine) or a token.
+    document.security = Some(vec![
+        SecurityRequirement::default(),
+        SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
+    ]);
     let root = if base_path.is_empty() { "/" } else { base_path };
     document.servers = Some(vec![ServerBuilder::new().url(root).build()]);
     (api, document)
+}
+
+/// The OpenAPI document of the service that is mounted here.
+pub(crate) fn described(base_path: &str) -> OpenApi {
+    describe(base_path).1
+}
+
+/// Adds the answers that any operation may have: of those who may not, and of a service that cannot.
+fn with_common_answers(operation: &mut Operation) {
+    let answers = [
+        ("401", "Show who you are"),
+        (
+            "403",
+            "You may not, or the request comes from a page of another site",
+        ),
+        ("421", "The service answers at another name"),
+        ("429", "That was too often; `Retry-After` says when to try again"),
+        ("500", "The service failed"),
+        (
+            "503",
+            "The service cannot answer now; `Retry-After` says when to try again",
+        ),
+    ];
+    for (status, description) in answers {
+        let problem = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .build();
+        let answer = ResponseBuilder::new()
+            .description(description)
+            .content("application/problem+json", problem)
+            .build();
+        let answers = &mut operation.responses.responses;
+        answers.entry(status.to_owned()).or_insert_with(|| answer.into());
+    }
 }
 
 /// Takes the mount path off, where the gateway has left it on.
@@ -141,8 +259,8 @@ fn without_prefix(mut request: Request, prefix: &str) -> Request {
     request
 }
 
-async fn asset(State(service): State<Arc<Service>>, Path(name): Path<String>) -> Response {
-    match service.assets.get(&name) {
+async fn asset(State(shared): State<Arc<Shared>>, Path(name): Path<String>) -> Response {
+    match shared.service.assets.get(&name) {
         Some((kind, content)) => {
             let headers = [
                 (header::CONTENT_TYPE, kind),
@@ -154,14 +272,15 @@ async fn asset(State(service): State<Arc<Service>>, Path(name): Path<String>) ->
     }
 }
 
-async fn not_found(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap) -> Response {
+async fn not_found(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
     let problem = Problem::not_found(format!("There is nothing at `{}`.", uri.path()));
-    answer_problem(&service, &headers, problem)
+    answer_problem(&shared, &headers, problem)
 }
 
-fn answer_problem(service: &Service, headers: &HeaderMap, problem: Problem) -> Response {
+/// A failure as the asker can read it: a page for browsers.
+pub(crate) fn answer_problem(shared: &Shared, headers: &HeaderMap, problem: Problem) -> Response {
     if rest::wants_html(headers) {
-        html::problem_page(service, headers, &problem)
+        html::problem_page(&shared.service, headers, &problem)
     } else {
         problem.into_response()
     }
@@ -181,7 +300,7 @@ async fn method_not_allowed() -> Problem {
 }
 
 /// Adds the headers that every answer has, and answers 304 where the asker has the same content already.
-async fn finish(State(service): State<Arc<Service>>, request: Request, next: Next) -> Response {
+async fn finish(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let asker = request.headers().clone();
     let is_get = request.method() == Method::GET;
     let mut response = next.run(request).await;
@@ -193,7 +312,7 @@ async fn finish(State(service): State<Arc<Service>>, request: Request, next: Nex
             response.status(),
             "The address or a parameter in it cannot be read.",
         );
-        response = answer_problem(&service, &asker, problem);
+        response = answer_problem(&shared, &asker, problem);
     }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {

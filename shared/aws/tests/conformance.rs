@@ -15,8 +15,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use deepwiki_aws::{
-    DynamoCircuits, DynamoCorrections, DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages, DynamoRepositories, FifoQueue,
-    S3Artefacts, SfnExecutions, SfnTaskTokens,
+    DynamoCircuits, DynamoCorrections, DynamoJobs, DynamoLeases, DynamoLedger, DynamoPages,
+    DynamoRepositories, FifoQueue, S3Artefacts, SfnExecutions, SfnTaskTokens,
 };
 use deepwiki_domain::{
     ArtefactKey, ErrorKind, Locale, RepositoryId, StageError,

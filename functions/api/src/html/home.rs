@@ -1,18 +1,16 @@
 //! The list of repositories.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Query, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::Query, http::HeaderMap, response::Response};
 use deepwiki_domain::{Locale, RepositoryId, repository::Repository};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{Reader, asked, clean, layout, map, respond, text::own_name, time};
-use crate::{Problem, links::encode, router::Service};
+use crate::{
+    Problem,
+    links::encode,
+    router::{Permitted, Service},
+};
 
 /// How many repositories stand on one page.
 const PER_PAGE: usize = 60;
@@ -24,7 +22,7 @@ pub(super) struct HomeParams {
 }
 
 pub(super) async fn home(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Query(params): Query<HomeParams>,
 ) -> Response {

@@ -2,11 +2,13 @@
 
 mod article;
 mod assets;
+mod docs;
 mod home;
 mod layout;
 mod lines;
 mod map;
 mod search;
+mod sign_in;
 mod source;
 mod text;
 mod versions;
@@ -23,19 +25,25 @@ use axum::{
 use deepwiki_domain::{Locale, markdown::is_disruptive};
 use maud::{Markup, html};
 
-use crate::{Problem, links::Links, router::Service};
+use crate::{
+    Problem,
+    links::Links,
+    router::{Service, Shared},
+};
 
 pub(crate) use article::{Address, article};
 pub(crate) use assets::{Assets, STYLE};
 pub(crate) use map::map_page;
 pub(crate) use search::search_page;
+pub(crate) use sign_in::sign_in_page;
 pub(crate) use text::Text;
 pub(crate) use versions::{changes_page, versions_page};
 
 /// The routes of the pages. `/search` is among the API's: it answers both.
-pub(crate) fn routes() -> Router<Arc<Service>> {
+pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/", get(home::home))
+        .route("/docs", get(docs::docs))
         .route("/wiki/{id}", get(wiki::to_first_page))
         .route("/wiki/{id}/", get(wiki::first_page))
         .route("/wiki/{id}/{slug}", get(wiki::page))

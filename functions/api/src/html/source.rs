@@ -1,9 +1,7 @@
 //! A file of the repository, as the wiki was made from it, with the cited lines marked.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::HeaderMap,
     response::Response,
 };
@@ -15,7 +13,10 @@ use super::{
     clean, layout, lines, respond,
     wiki::{banner, menu, open, repository_id},
 };
-use crate::{Problem, router::Service};
+use crate::{
+    Problem,
+    router::{Permitted, Service},
+};
 
 /// How many lines stand on one page.
 const MOST_LINES: u32 = 1_500;
@@ -29,7 +30,7 @@ pub(super) struct FileParams {
 }
 
 pub(super) async fn file(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Path((id, path)): Path<(String, String)>,
     headers: HeaderMap,
     Query(params): Query<FileParams>,

@@ -1,9 +1,7 @@
 //! A page of a wiki: tree, breadcrumbs, text, contents, and the cited lines beside it.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
@@ -25,7 +23,7 @@ use crate::{
     Problem,
     library::{Edition, RepositoryMap, Wish},
     links::Links,
-    router::Service,
+    router::{Permitted, Service},
 };
 
 /// How many repositories the menu offers.
@@ -56,7 +54,7 @@ pub(super) struct PageParams {
 }
 
 pub(super) async fn to_first_page(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Path(id): Path<String>,
     headers: HeaderMap,
     Query(params): Query<PageParams>,
@@ -75,7 +73,7 @@ pub(super) async fn to_first_page(
 }
 
 pub(super) async fn first_page(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Path(id): Path<String>,
     headers: HeaderMap,
     Query(params): Query<PageParams>,
@@ -85,7 +83,7 @@ pub(super) async fn first_page(
 }
 
 pub(super) async fn page(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Path((id, slug)): Path<(String, String)>,
     headers: HeaderMap,
     Query(params): Query<PageParams>,

@@ -1,11 +1,11 @@
 //! Questions. The answer is one JSON document, or the same in parts as an event stream.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     Json,
     body::Bytes,
-    extract::{State, rejection::BytesRejection},
+    extract::rejection::BytesRejection,
     http::{HeaderMap, header},
     response::{
         IntoResponse, Response,
@@ -25,7 +25,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::{AnswerView, CitationView, PassageView, StepView};
-use crate::{Problem, router::Service};
+use crate::{
+    Problem,
+    router::{Permitted, Service},
+};
 
 /// The longest request, in bytes: the longest question with the longest history.
 pub(super) const LONGEST_BODY: usize = 256 << 10;
@@ -86,7 +89,7 @@ pub(super) struct AskRequest {
     )
 )]
 pub(super) async fn ask(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
@@ -153,7 +156,7 @@ fn asked(request: AskRequest) -> Result<(Question, Vec<RepositoryId>), Problem> 
 }
 
 /// The answer's parts, one event each, as they come to be. A client that goes away stops the work.
-fn stream(service: Arc<Service>, question: Question, repositories: Vec<Repository>) -> Response {
+fn stream(service: Service, question: Question, repositories: Vec<Repository>) -> Response {
     let (parts, coming) = mpsc::unbounded();
     let answering = async move {
         let told = parts.clone();

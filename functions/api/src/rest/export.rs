@@ -1,10 +1,8 @@
 //! A whole wiki in one answer.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Path, Query, State},
-    http::header,
+    extract::{Path, Query},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use deepwiki_domain::{Locale, RepositoryId, markdown, page::Page, wiki::Wiki};
@@ -17,12 +15,16 @@ use crate::{
     Problem,
     library::{Edition, Wish},
     links::Links,
-    router::Service,
+    router::{Permitted, Service},
     site::{export_site, llms_txt},
 };
 
 /// How many pages are fetched at the same time.
 const FETCHES: usize = 8;
+
+/// The largest export that is answered with where larger ones can be handed out by address, in bytes: behind a gateway an
+/// answer has 6 MB at most, in which quotes and line breaks take two bytes each.
+const LARGEST_ANSWER: usize = 4 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,16 +60,53 @@ pub(super) struct ExportParams {
             (String = "text/html"),
             (String = "text/plain")
         )),
+        (status = 303, description = "It is too large for an answer: `Location` is good for a quarter of an hour"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json")
     )
 )]
 pub(super) async fn export_wiki(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<ExportParams>>,
 ) -> Result<Response, Problem> {
+    export(&service, id, &params).await
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichParams {
+    /// The repository's id.
+    #[param(value_type = String)]
+    repository: RepositoryId,
+}
+
+/// A whole wiki as one document: the same as `/repos/{id}/export`.
+#[utoipa::path(
+    get, path = "/export", tag = "wiki", params(WhichParams, ExportParams),
+    responses(
+        (status = 200, content(
+            (Object = "application/json"),
+            (String = "text/markdown"),
+            (String = "text/html"),
+            (String = "text/plain")
+        )),
+        (status = 303, description = "It is too large for an answer: `Location` is good for a quarter of an hour"),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub(super) async fn export_one(
+    Permitted(service): Permitted,
+    Checked(Query(which)): Checked<Query<WhichParams>>,
+    Checked(Query(params)): Checked<Query<ExportParams>>,
+) -> Result<Response, Problem> {
+    export(&service, which.repository, &params).await
+}
+
+async fn export(service: &Service, id: RepositoryId, params: &ExportParams) -> Result<Response, Problem> {
     let wish = Wish {
         language: params.language,
         build: params.build.as_deref(),
@@ -79,12 +118,12 @@ pub(super) async fn export_wiki(
     let (kind, extension, body) = match format {
         Format::Json => ("application/json", "json", json),
         Format::Markdown => {
-            let pages = pages(&service, &edition).await?;
+            let pages = pages(service, &edition).await?;
             let text = markdown::document(&pages, &|at| edition.host_link(at));
             ("text/markdown; charset=utf-8", "md", text.into_bytes())
         }
         Format::Html => {
-            let pages = pages(&service, &edition).await?;
+            let pages = pages(service, &edition).await?;
             let page = export_site(&read(&json, &id)?, &pages, &edition.repository.source);
             ("text/html; charset=utf-8", "html", page.into_bytes())
         }
@@ -97,7 +136,16 @@ pub(super) async fn export_wiki(
             ("text/plain; charset=utf-8", "txt", text.into_bytes())
         }
     };
-    let name = format!("attachment; filename=\"{id}.{}.{extension}\"", edition.locale);
+    let name = format!("{id}.{}.{extension}", edition.locale);
+    if let Some(downloads) = service
+        .library
+        .downloads()
+        .filter(|_| body.len() > LARGEST_ANSWER)
+    {
+        let at = downloads.offer(&name, kind, body).await?;
+        return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, at)]).into_response());
+    }
+    let name = format!("attachment; filename=\"{name}\"");
     let headers = [
         (header::CONTENT_TYPE, kind.to_owned()),
         (header::CONTENT_DISPOSITION, name),

@@ -1,9 +1,10 @@
 //! Reading parameters, with problem details for those that cannot be read.
 
 use axum::{
-    extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use serde::de::DeserializeOwned;
 
 use crate::Problem;
 
@@ -24,6 +25,37 @@ where
             Err(refusal) => Err(Problem::bad_request(refusal.to_string())),
         }
     }
+}
+
+/// A JSON body of at most [`LONGEST_BODY`] bytes, whatever its declared type: what sends it is no form.
+pub(crate) struct Body<T>(pub(crate) T);
+
+/// The longest body of an operation, in bytes.
+const LONGEST_BODY: usize = 64 << 10;
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let body = axum::body::to_bytes(request.into_body(), LONGEST_BODY)
+            .await
+            .map_err(|_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "The body is too long."))?;
+        // A body that may be left out altogether is one without fields.
+        let body = if body.is_empty() { b"{}" } else { body.as_ref() };
+        serde_json::from_slice(body).map(Self).map_err(|error| {
+            let place = format!("line {}, column {}", error.line(), error.column());
+            Problem::bad_request(format!(
+                "The body is not what /openapi.json describes: see {place}."
+            ))
+        })
+    }
+}
+
+/// What the asker calls the request, in `Idempotency-Key`.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let key = headers.get("idempotency-key").map(|key| key.to_str());
+    key.transpose()
+        .map_err(|_| Problem::bad_request("`Idempotency-Key` holds other than ASCII characters."))
 }
 
 /// Whether a person's browser asks, rather than a program.

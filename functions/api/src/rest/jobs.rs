@@ -1,10 +1,8 @@
 //! Builds and their progress.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
 };
 use deepwiki_domain::{BuildId, RepositoryId};
 use serde::Deserialize;
@@ -14,7 +12,7 @@ use super::{
     extract::{Checked, limit},
     views::{JobList, JobView},
 };
-use crate::{Problem, router::Service};
+use crate::{Problem, router::Permitted};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -36,7 +34,7 @@ pub(super) struct JobsParams {
     )
 )]
 pub(super) async fn list_jobs(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<JobsParams>>,
 ) -> Result<Json<JobList>, Problem> {
@@ -59,7 +57,7 @@ pub(super) async fn list_jobs(
     )
 )]
 pub(super) async fn get_job(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path(id)): Checked<Path<BuildId>>,
 ) -> Result<Json<JobView>, Problem> {
     Ok(Json(service.library.job(&id).await?.into()))

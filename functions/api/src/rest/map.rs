@@ -1,10 +1,8 @@
 //! Which repository depends on which. A browser gets a page, a program JSON.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::Query,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -14,7 +12,7 @@ use super::{
     extract::{Checked, wants_html},
     views::MapView,
 };
-use crate::{Problem, html, router::Service};
+use crate::{Problem, html, router::Permitted};
 
 /// Which of the repositories that you may see depends on which, by their manifests and imports.
 #[utoipa::path(
@@ -26,7 +24,7 @@ use crate::{Problem, html, router::Service};
     )
 )]
 pub(super) async fn get_map(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Checked(Query(params)): Checked<Query<MapParams>>,
 ) -> Response {

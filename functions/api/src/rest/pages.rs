@@ -1,10 +1,8 @@
 //! A wiki's tree, its pages, and the source that they cite.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
 };
 use deepwiki_domain::{Locale, RepositoryId, Slug, markdown, page::Citation};
 use serde::Deserialize;
@@ -14,7 +12,7 @@ use super::{
     extract::Checked,
     views::{PageEntryView, PageView, SourceView, WikiView},
 };
-use crate::{Problem, library::Wish, router::Service};
+use crate::{Problem, library::Wish, router::Permitted};
 
 /// The most lines of a file in one answer.
 const MOST_LINES: u32 = 2_000;
@@ -51,7 +49,7 @@ impl EditionParams {
     )
 )]
 pub(super) async fn get_wiki(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<EditionParams>>,
 ) -> Result<Json<WikiView>, Problem> {
@@ -87,7 +85,7 @@ pub(super) async fn get_wiki(
     )
 )]
 pub(super) async fn get_page(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path((id, slug))): Checked<Path<(RepositoryId, Slug)>>,
     Checked(Query(params)): Checked<Query<EditionParams>>,
 ) -> Result<Json<PageView>, Problem> {
@@ -135,7 +133,7 @@ pub(super) struct LinesParams {
     )
 )]
 pub(super) async fn get_source(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Checked(Path((id, path))): Checked<Path<(RepositoryId, String)>>,
     Checked(Query(params)): Checked<Query<LinesParams>>,
 ) -> Result<Json<SourceView>, Problem> {

@@ -1,10 +1,8 @@
 //! Full text search. A browser gets the search page, a program JSON.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::Query,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -24,7 +22,10 @@ use super::{
     extract::{Checked, limit, wants_html},
     views::SearchView,
 };
-use crate::{Problem, html, router::Service};
+use crate::{
+    Problem, html,
+    router::{Permitted, Service},
+};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -60,7 +61,7 @@ pub(crate) struct SearchParams {
     )
 )]
 pub(super) async fn search(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Checked(Query(params)): Checked<Query<SearchParams>>,
 ) -> Response {

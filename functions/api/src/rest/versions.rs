@@ -1,10 +1,8 @@
 //! The wikis that a repository has had, and what changed between two of them. A browser gets a page, a program JSON.
 
-use std::sync::Arc;
-
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, Query},
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -16,7 +14,11 @@ use super::{
     extract::{Checked, limit, wants_html},
     views::{ChangesView, VersionList, VersionView},
 };
-use crate::{Problem, html, library::Wish, router::Service};
+use crate::{
+    Problem, html,
+    library::Wish,
+    router::{Permitted, Service},
+};
 
 /// How many entries of each list are answered without a wish, and at most.
 const ENTRIES: usize = 200;
@@ -42,7 +44,7 @@ pub(crate) struct VersionsParams {
     )
 )]
 pub(super) async fn list_versions(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<VersionsParams>>,
@@ -89,7 +91,7 @@ pub(crate) struct ChangesParams {
     )
 )]
 pub(super) async fn get_changes(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Checked(Path(id)): Checked<Path<RepositoryId>>,
     Checked(Query(params)): Checked<Query<ChangesParams>>,

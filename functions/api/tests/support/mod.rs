@@ -4,29 +4,33 @@
 pub(crate) mod sample;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use deepwiki_api::Ports;
 use deepwiki_domain::{
-    ArtefactKey, BlobId, BuildId, CommitId, Language, Locale, RepoPath, RepositoryId, Slug, StageError,
-    job::{BuildMode, Job, JobFailure, JobStatus, Stage, StageProgress, Trigger},
+    ArtefactKey, BlobId, BuildId, CommitId, CorrectionId, Language, Locale, RepoPath, RepositoryId, Slug,
+    StageError,
+    correction::{Correction, CorrectionState, Decision},
+    job::{BuildMode, BuildRequest, Job, JobFailure, JobStatus, Stage, StageProgress, Trigger},
     manifest::{FileEntry, MANIFEST_VERSION, Manifest, Role, Shard, ShardFile, ShardRef},
     markdown,
     memo::MemoKey,
     message::ItemList,
     page::{Page, Validity},
     plan::{PLAN_VERSION, Plan},
+    purge::Purged,
     repository::{Generation, Repository, RepositoryStatus},
     search::{Document, Found, Hit, Query, Reason},
     source::RepositorySource,
     wiki::{PageEntry, WIKI_VERSION, Wiki},
 };
 use deepwiki_ports::{
-    ArtefactStore, Jobs, PageCatalog, Repositories, Result, SearchIndex, Versions, codec, index::Searchable,
-    repositories::RepositoryPage,
+    ArtefactStore, BuildAnswer, BuildRequests, BuildWhen, Clock, Corrections, Jobs, Ledger, PageCatalog,
+    Purge, Repositories, RepositoryAccess, Result, SearchIndex, Versions, builds::Claim, codec,
+    index::Searchable, repositories::RepositoryPage,
 };
 
 /// Everything in memory.
@@ -38,6 +42,19 @@ pub(crate) struct Memory {
     artefacts: Mutex<BTreeMap<ArtefactKey, Vec<u8>>>,
     documents: Mutex<BTreeMap<ArtefactKey, Vec<Document>>>,
     jobs: Mutex<Vec<Job>>,
+    corrections: Mutex<Vec<Correction>>,
+    claims: Mutex<BTreeMap<String, Claim>>,
+    /// Builds that were asked for.
+    pub(crate) requests: Mutex<Vec<BuildRequest>>,
+}
+
+/// The clock of the tests.
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> i64 {
+        NOW
+    }
 }
 
 /// A repository to publish: its files, and the pages of each language.
@@ -62,6 +79,13 @@ impl Memory {
             search: self.clone(),
             embedder: None,
             model: None,
+            corrections: self.clone(),
+            builds: self.clone(),
+            access: self.clone(),
+            purge: self.clone(),
+            ledger: self.clone(),
+            downloads: None,
+            clock: Arc::new(Noon),
         }
     }
 
@@ -75,6 +99,7 @@ impl Memory {
             status,
             locales: Locale::ALL.to_vec(),
             published: None,
+            groups: Default::default(),
             registered_at: NOW,
             removed_at: None,
         };
@@ -284,10 +309,11 @@ fn job(id: &RepositoryId, build: &BuildId, commit: &CommitId) -> Job {
 impl Repositories for Memory {
     async fn register(&self, repository: &Repository) -> Result<Repository> {
         let mut all = self.repositories.lock().unwrap();
-        Ok(all
+        let stands = all
             .entry(repository.id.clone())
-            .or_insert_with(|| repository.clone())
-            .clone())
+            .or_insert_with(|| repository.clone());
+        stands.removed_at = None;
+        Ok(stands.clone())
     }
 
     async fn get(&self, id: &RepositoryId) -> Result<Option<Repository>> {
@@ -460,7 +486,10 @@ impl SearchIndex for Memory {
 #[async_trait]
 impl Jobs for Memory {
     async fn create(&self, job: &Job) -> Result<()> {
-        self.jobs.lock().unwrap().push(job.clone());
+        let mut jobs = self.jobs.lock().unwrap();
+        if jobs.iter().all(|known| known.build != job.build) {
+            jobs.push(job.clone());
+        }
         Ok(())
     }
 
@@ -491,5 +520,109 @@ impl Jobs for Memory {
 
     async fn finish(&self, _: &BuildId, _: JobStatus, _: Option<JobFailure>, _: i64) -> Result<()> {
         Err(StageError::permanent("readers finish nothing"))
+    }
+}
+
+#[async_trait]
+impl BuildRequests for Memory {
+    /// Every repository is up to date whose published commit is [`COMMIT`].
+    async fn request(&self, request: &BuildRequest, when: BuildWhen) -> Result<BuildAnswer> {
+        let known = Repositories::get(self, &request.repository).await?;
+        let commit = known.and_then(|it| it.published).map(|it| it.commit);
+        if let Some(commit) = commit.filter(|it| when == BuildWhen::Changed && it.as_str() == COMMIT) {
+            return Ok(BuildAnswer::UpToDate(commit));
+        }
+        self.requests.lock().unwrap().push(request.clone());
+        Ok(BuildAnswer::Requested)
+    }
+}
+
+#[async_trait]
+impl RepositoryAccess for Memory {
+    async fn set_groups(&self, id: &RepositoryId, groups: &BTreeSet<String>) -> Result<Repository> {
+        let mut repositories = self.repositories.lock().unwrap();
+        let repository = repositories
+            .get_mut(id)
+            .ok_or_else(|| StageError::invalid("there is none"))?;
+        repository.groups = groups.clone();
+        Ok(repository.clone())
+    }
+}
+
+#[async_trait]
+impl Purge for Memory {
+    async fn purge(&self, id: &RepositoryId) -> Result<Purged> {
+        let mut purged = Purged::default();
+        self.pages.lock().unwrap().retain(|(of, _, _), _| {
+            let keep = of != id;
+            if !keep {
+                purged.pages.add(0);
+            }
+            keep
+        });
+        Ok(purged)
+    }
+}
+
+#[async_trait]
+impl Corrections for Memory {
+    async fn record(&self, correction: &Correction) -> Result<Correction> {
+        let mut corrections = self.corrections.lock().unwrap();
+        if let Some(known) = corrections.iter().find(|it| it.id == correction.id) {
+            return Ok(known.clone());
+        }
+        corrections.insert(0, correction.clone());
+        Ok(correction.clone())
+    }
+
+    async fn get(&self, id: &RepositoryId, correction: &CorrectionId) -> Result<Option<Correction>> {
+        let corrections = self.corrections.lock().unwrap();
+        let found = corrections
+            .iter()
+            .find(|it| it.repository == *id && it.id == *correction);
+        Ok(found.cloned())
+    }
+
+    async fn list(&self, id: &RepositoryId, limit: usize) -> Result<Vec<Correction>> {
+        let corrections = self.corrections.lock().unwrap();
+        let of = corrections.iter().filter(|it| it.repository == *id);
+        Ok(of.take(limit).cloned().collect())
+    }
+
+    async fn decide(
+        &self,
+        id: &RepositoryId,
+        correction: &CorrectionId,
+        state: CorrectionState,
+        decision: &Decision,
+    ) -> Result<Correction> {
+        let mut corrections = self.corrections.lock().unwrap();
+        let found = corrections
+            .iter_mut()
+            .find(|it| it.repository == *id && it.id == *correction);
+        let found = found.ok_or_else(|| StageError::invalid("there is none"))?;
+        found.state = state;
+        found.decision = Some(decision.clone());
+        Ok(found.clone())
+    }
+}
+
+#[async_trait]
+impl Ledger for Memory {
+    async fn claim(&self, id: &str, _: i64) -> Result<Claim> {
+        let mut claims = self.claims.lock().unwrap();
+        let known = claims.get(id).copied();
+        claims.entry(id.to_owned()).or_insert(Claim::Another);
+        Ok(known.unwrap_or(Claim::Yours))
+    }
+
+    async fn done(&self, id: &str, _: i64) -> Result<()> {
+        self.claims.lock().unwrap().insert(id.to_owned(), Claim::Done);
+        Ok(())
+    }
+
+    async fn give_up(&self, id: &str) -> Result<()> {
+        self.claims.lock().unwrap().remove(id);
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! What the API answers with.
 
+mod corrections;
 mod map;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deepwiki_domain::{
     BuildId, CommitId, Language, Locale, RepoPath, RepositoryId, Slug,
@@ -13,6 +14,7 @@ use deepwiki_domain::{
     manifest::Role,
     model::Spent,
     page::{Page, Validity},
+    purge::{Purged, Tally},
     repository::{Generation, Repository, RepositoryStatus},
     search::{Found, Highlight, Hit, Reason, Refused},
     wiki::PageEntry,
@@ -20,6 +22,7 @@ use deepwiki_domain::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use corrections::{CorrectionList, CorrectionView};
 pub(crate) use map::MapView;
 pub(crate) use versions::{ChangesView, LinesView, VersionList, VersionView};
 
@@ -62,6 +65,8 @@ pub(crate) struct RepositoryView {
     languages: Vec<Locale>,
     /// The wiki that readers see; null before the first build has finished.
     published: Option<Published>,
+    /// The groups whose members may see it; none for everybody who may use the service.
+    groups: BTreeSet<String>,
     /// RFC 3339, UTC.
     registered_at: String,
 }
@@ -92,6 +97,7 @@ impl From<Repository> for RepositoryView {
             revision: repository.revision,
             status: repository.status,
             languages: repository.locales,
+            groups: repository.groups,
             published: repository.published.map(Published::from),
             registered_at: time(repository.registered_at),
         }
@@ -106,6 +112,78 @@ impl From<Generation> for Published {
             commit_time: generation.commit_time.map(time),
             trigger: generation.trigger,
             published_at: time(generation.published_at),
+        }
+    }
+}
+
+/// A build that was asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BuildView {
+    #[schema(value_type = String)]
+    pub(crate) repository: RepositoryId,
+    /// The build, which is also the job's id.
+    #[schema(value_type = String)]
+    pub(crate) build: BuildId,
+    /// Where its progress can be read; as a stream at `/events` below it.
+    pub(crate) job: String,
+}
+
+/// What looking for changes came to.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefreshView {
+    #[schema(value_type = String)]
+    pub(crate) repository: RepositoryId,
+    /// Whether the published wiki is of the newest commit, so that nothing is built.
+    pub(crate) up_to_date: bool,
+    /// That commit.
+    #[schema(value_type = Option<String>)]
+    pub(crate) commit: Option<CommitId>,
+    /// The build that follows where there is something new.
+    #[schema(value_type = Option<String>)]
+    pub(crate) build: Option<BuildId>,
+}
+
+/// What was deleted for good.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PurgedView {
+    #[schema(value_type = String)]
+    repository: RepositoryId,
+    /// Manifests, source shards, facts, plans, pages, search generations, vectors, exports.
+    artefacts: TallyView,
+    /// Notes of which inputs gave which artefact.
+    memos: TallyView,
+    /// Lists of work items.
+    lists: TallyView,
+    /// Lists of pages.
+    pages: TallyView,
+    /// Flagged statements.
+    corrections: TallyView,
+    /// What could not be deleted now, each with the time until which it remains.
+    remains: Vec<String>,
+}
+
+/// How much of something there was.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TallyView {
+    count: u64,
+    /// As it was stored; 0 where the store does not tell.
+    bytes: u64,
+}
+
+impl PurgedView {
+    pub(crate) fn new(repository: RepositoryId, purged: Purged) -> Self {
+        let tally = |tally: Tally| TallyView {
+            count: tally.count,
+            bytes: tally.bytes,
+        };
+        Self {
+            repository,
+            artefacts: tally(purged.artefacts),
+            memos: tally(purged.memos),
+            lists: tally(purged.lists),
+            pages: tally(purged.pages),
+            corrections: tally(purged.corrections),
+            remains: purged.remains,
         }
     }
 }
@@ -548,7 +626,7 @@ pub(crate) struct JobView {
     /// `FULL` or `INCREMENTAL`.
     #[schema(value_type = String)]
     mode: BuildMode,
-    /// `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
+    /// `QUEUED`, `RUNNING`, `SUCCEEDED`, `FAILED` or `ABORTED`.
     #[schema(value_type = String)]
     status: JobStatus,
     /// The commit, once it is known.
@@ -557,7 +635,7 @@ pub(crate) struct JobView {
     /// How far each stage is, by its name.
     progress: BTreeMap<&'static str, ProgressView>,
     failure: Option<FailureView>,
-    /// RFC 3339, UTC.
+    /// RFC 3339, UTC; while it is queued, since when.
     started_at: String,
     /// RFC 3339, UTC; null while it runs.
     ended_at: Option<String>,
