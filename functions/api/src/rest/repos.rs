@@ -151,7 +151,7 @@ pub(super) async fn register_repository(
     delete, path = "/repos/{id}", tag = "repositories",
     params(("id" = String, Path, description = "The repository's id")),
     responses(
-        (status = 204),
+        (status = 204, description = "It is hidden"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json"),
