@@ -60,7 +60,6 @@ mod tests {
             ("localhost.evil.example:8080", false),
             ("127.0.0.1.evil.example", false),
             ("", false),
-            ("é", false),
         ] {
             let request = Request::builder().header(header::HOST, host).body(Body::empty());
             assert_eq!(names_loopback(&request.unwrap()), expected, "{host}");
