@@ -9,10 +9,13 @@ use axum::Router;
 use deepwiki_api::{Identity, Ports, Settings, router};
 use deepwiki_aws::{
     AwsPurge, BedrockModel, BusBuildRequests, Config, DynamoCorrections, DynamoJobs, DynamoLedger,
-    DynamoPages, DynamoRepositories, MeteredModel, S3Artefacts, S3Downloads, client, config::SearchBackend,
-    logs, opensearch, titan,
+    DynamoPages, DynamoRepositories, EventBridge, MeteredModel, S3Artefacts, S3Downloads, client,
+    config::SearchBackend, logs, opensearch, titan,
 };
-use deepwiki_domain::access::{Principal, Role};
+use deepwiki_domain::{
+    access::{Principal, Role},
+    source::GitHosts,
+};
 use deepwiki_model::Patient;
 use deepwiki_ports::{LanguageModel, LastGood, SearchIndex, clock::SystemClock};
 use deepwiki_search::EmbeddedSearch;
@@ -50,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
         .temp_bucket
         .as_ref()
         .map(|bucket| Arc::new(S3Downloads::new(&sdk, bucket)));
-    let mounts = Mounts::new(Ports {
+    let ports = Ports {
         versions: repositories.clone(),
         pages: Arc::new(DynamoPages::new(&sdk, &config.pages_table)),
         jobs: Arc::new(DynamoJobs::new(&sdk, &config.jobs_table)),
@@ -58,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
         embedder: titan::embedder(&sdk, &config),
         model,
         corrections: Arc::new(DynamoCorrections::new(&sdk, &config.pages_table)),
-        builds: Arc::new(BusBuildRequests::new(&sdk, &config.bus_name)),
+        builds: Arc::new(BusBuildRequests::new(EventBridge::new(&sdk, &config.bus_name))),
         access: repositories.clone(),
         purge: Arc::new(AwsPurge::new(&sdk, &config)),
         ledger: Arc::new(DynamoLedger::new(&sdk, &config.ledger_table)),
@@ -66,7 +69,8 @@ async fn main() -> anyhow::Result<()> {
         clock: Arc::new(SystemClock),
         artefacts,
         repositories,
-    });
+    };
+    let mounts = Mounts::new(ports, config.git_hosts);
     let serve = service_fn(|mut request: Request| {
         if let Some(principal) = principal(&request) {
             request.extensions_mut().insert(Arc::new(principal));
@@ -86,13 +90,15 @@ async fn main() -> anyhow::Result<()> {
 /// name, but not on a domain of one's own.
 struct Mounts {
     ports: Ports,
+    hosts: GitHosts,
     routers: Mutex<BTreeMap<String, Router>>,
 }
 
 impl Mounts {
-    fn new(ports: Ports) -> Self {
+    fn new(ports: Ports, hosts: GitHosts) -> Self {
         Self {
             ports,
+            hosts,
             routers: Mutex::default(),
         }
     }
@@ -103,6 +109,7 @@ impl Mounts {
             let settings = Settings {
                 base_path: base_path.to_owned(),
                 identity: Identity::Gateway,
+                hosts: self.hosts.clone(),
                 // Streams end well before the gateway's own limit of 15 minutes, and cost while they last.
                 stream_seconds: 25,
                 poll_milliseconds: 2000,

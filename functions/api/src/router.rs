@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get, post},
 };
-use deepwiki_domain::access::Principal;
+use deepwiki_domain::{access::Principal, source::GitHosts};
 use deepwiki_webhook::SigningKeys;
 use tower::ServiceExt;
 use utoipa::openapi::{
@@ -65,6 +65,8 @@ pub struct Settings {
     pub identity: Identity,
     /// Whether repositories may be registered by a path of this machine.
     pub local_paths: bool,
+    /// The Git hosts that repositories may be registered from.
+    pub hosts: GitHosts,
     /// How long an event stream lasts before its client has to take it up again, in seconds.
     pub stream_seconds: u32,
     /// How often a stream looks for news, in milliseconds.
@@ -80,6 +82,7 @@ impl Default for Settings {
             cache_bytes: 64 << 20,
             identity: Identity::Loopback,
             local_paths: false,
+            hosts: GitHosts::any(),
             stream_seconds: 60,
             poll_milliseconds: 1000,
             webhook_keys: None,

@@ -19,8 +19,6 @@ pub struct Config {
     pub wiki_bucket: String,
     /// What is handed out for a while; none where answers are not limited.
     pub temp_bucket: Option<String>,
-    /// The service's own event bus.
-    pub bus_name: String,
     /// The FIFO queue of builds.
     pub builds_queue_url: String,
     /// The bus on which every way in meets.
@@ -103,7 +101,6 @@ impl Config {
             artefacts_bucket: reader.text("ARTEFACTS_BUCKET"),
             wiki_bucket: reader.text("WIKI_BUCKET"),
             temp_bucket: reader.optional("TEMP_BUCKET"),
-            bus_name: reader.text("BUS_NAME"),
             builds_queue_url: reader.text("BUILDS_QUEUE_URL"),
             bus_name: reader.text("BUS_NAME"),
             state_machine_arn: reader.text("STATE_MACHINE_ARN"),

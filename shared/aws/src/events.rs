@@ -1,32 +1,20 @@
 //! [`BuildRequests`] as events on the service's own bus: trigger makes requests of them, as of every other event.
 
 use async_trait::async_trait;
-use aws_config::SdkConfig;
-use aws_sdk_eventbridge::{Client, types::PutEventsRequestEntry};
-use deepwiki_domain::{
-    StageError,
-    job::BuildRequest,
-    message::{BUILD_REQUESTED, EVENT_SOURCE},
-};
-use deepwiki_ports::{BuildAnswer, BuildRequests, BuildWhen, Result};
+use deepwiki_domain::{StageError, job::BuildRequest, message::BUILD_REQUESTED};
+use deepwiki_ports::{BuildAnswer, BuildRequests, BuildWhen, EventBus, Result};
 use serde::Serialize;
 
-use crate::error::stage_error;
+use crate::EventBridge;
 
-/// The bus.
+/// The bus, as far as builds are asked for over it.
 #[derive(Debug, Clone)]
-pub struct BusBuildRequests {
-    client: Client,
-    bus: String,
-}
+pub struct BusBuildRequests(EventBridge);
 
 impl BusBuildRequests {
-    /// The bus of this name or ARN.
-    pub fn new(sdk: &SdkConfig, bus: impl Into<String>) -> Self {
-        Self {
-            client: Client::new(sdk),
-            bus: bus.into(),
-        }
+    /// Over this bus.
+    pub fn new(bus: EventBridge) -> Self {
+        Self(bus)
     }
 }
 
@@ -40,35 +28,17 @@ struct Wish<'a> {
 
 #[async_trait]
 impl BuildRequests for BusBuildRequests {
-    /// Whether the repository has changed is found out by trigger, which can read it: the answer is always
+    /// Whether the repository has changed is found out behind the bus, where it can be read: the answer is always
     /// [`BuildAnswer::Requested`]. An event that is put twice names the same build, and builds are started once.
     async fn request(&self, request: &BuildRequest, when: BuildWhen) -> Result<BuildAnswer> {
         let wish = Wish {
             request,
             if_changed: when == BuildWhen::Changed,
         };
-        let detail = serde_json::to_string(&wish).map_err(|error| {
+        let detail = serde_json::to_value(&wish).map_err(|error| {
             StageError::permanent("a build request could not be written as JSON").with_detail(error)
         })?;
-        let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(&self.bus)
-            .source(EVENT_SOURCE)
-            .detail_type(BUILD_REQUESTED)
-            .detail(detail)
-            .build();
-        let answer = self
-            .client
-            .put_events()
-            .entries(entry)
-            .send()
-            .await
-            .map_err(|error| stage_error("asking for the build", &error))?;
-        // The call succeeds even where the event was not taken.
-        match answer.entries().iter().find_map(|entry| entry.error_code()) {
-            Some(code) => Err(
-                StageError::transient("the build could not be asked for, try again later").with_detail(code),
-            ),
-            None => Ok(BuildAnswer::Requested),
-        }
+        self.0.put(BUILD_REQUESTED, &detail).await?;
+        Ok(BuildAnswer::Requested)
     }
 }

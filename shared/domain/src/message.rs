@@ -14,10 +14,6 @@ pub const CONTRACT_VERSION: u32 = 1;
 /// `source` of every event that this system puts on its bus.
 pub const EVENT_SOURCE: &str = "deepwiki.omr";
 
-/// `detail-type` of an event that asks for a build. Its detail is a [`crate::job::BuildRequest`] of which only the
-/// repository, by its id or its source, must be there.
-pub const BUILD_REQUESTED: &str = "build requested";
-
 /// A request to a stage: the `detail` of a bus event whose `detail-type` is [`detail_type`]. Everything but
 /// `input` is the same for all stages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

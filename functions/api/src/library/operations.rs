@@ -13,7 +13,7 @@ use deepwiki_domain::{
     message::CONTRACT_VERSION,
     purge::Purged,
     repository::{Repository, RepositoryStatus},
-    source::RepositorySource,
+    source::{GitHosts, RepositorySource},
 };
 use deepwiki_ports::{BuildAnswer, BuildWhen};
 use deepwiki_webhook::{Envelope, Outcome, SigningKeys, WebhookPorts};
@@ -31,7 +31,7 @@ const LONGEST_KEY: usize = 255;
 const BUILDS_READ: usize = 50;
 
 /// A repository to register.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Registration<'a> {
     /// Its URL; a path of this machine where the service admits them.
     pub(crate) url: &'a str,
@@ -43,6 +43,8 @@ pub(crate) struct Registration<'a> {
     pub(crate) groups: &'a [String],
     /// Whether a path is admitted.
     pub(crate) local_paths: bool,
+    /// The hosts that it may come from.
+    pub(crate) hosts: GitHosts,
 }
 
 /// How a build shall be.
@@ -76,6 +78,7 @@ impl Library {
             parsed => parsed,
         }
         .map_err(|refusal| Problem::bad_request(format!("The repository is refused: {refusal}.")))?;
+        wish.hosts.check(&source)?;
         let groups = self.own_groups(wish.groups)?;
         let languages = distinct(wish.languages);
         let record = Repository {

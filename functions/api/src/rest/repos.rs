@@ -130,6 +130,7 @@ pub(super) async fn register_repository(
         languages: &body.languages,
         groups: &body.groups,
         local_paths: shared.settings.local_paths,
+        hosts: shared.settings.hosts.clone(),
     };
     let (repository, is_new) = service.library.register(&registration).await?;
     let status = if is_new {
