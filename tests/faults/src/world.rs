@@ -259,6 +259,7 @@ impl World {
                 status: RepositoryStatus::Ready,
                 locales: Locale::ALL.to_vec(),
                 published: None,
+                groups: Default::default(),
                 registered_at: self.clock.now(),
                 removed_at: None,
             };
