@@ -159,5 +159,4 @@ impl Inner {
 
 fn told(repository: &RepositoryId, error: &StageError) {
     output::note(format_args!("{repository}: the build failed: {error}"));
-    tracing::warn!(%repository, kind = error.kind.name(), detail = %error.detail, "the build failed");
 }
