@@ -13,8 +13,7 @@ SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
-setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
-setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/service/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
+setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready $(WORK)/service/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
 
 $(WORK)/venv/ready: tests/requirements.lock
 	$(PYTHON) -m venv $(WORK)/venv
@@ -31,6 +30,8 @@ $(WORK)/ministack/ready: tests/requirements-loopback.lock
 $(WORK)/checkov/ready: tests/requirements-checkov.lock
 	$(PYTHON) -m venv $(WORK)/checkov
 	$(WORK)/checkov/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 # And one for the clients of the service.
 $(WORK)/service/ready: tests/requirements-service.lock
 	$(PYTHON) -m venv $(WORK)/service
