@@ -6,14 +6,15 @@ ENV ?= dev
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 WORK := tests/.work
 PYTEST := $(WORK)/venv/bin/python -m pytest
+CHROMIUM ?= /usr/bin/chromium
 SAM := SAM_CLI_TELEMETRY=0 $(WORK)/venv/bin/sam
 
-.PHONY: help setup drill package test-staging bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-service test-aws binaries build deploy clean
+.PHONY: help setup drill package test-staging bench bench-wikis lint test soak test-supply test-unit test-infra test-command test-service test-browser test-aws binaries build deploy clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
 
-setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready $(WORK)/service/ready tests/node/node_modules/.package-lock.json ## Install what the tests need
+setup: $(WORK)/venv/ready $(WORK)/ministack/ready $(WORK)/checkov/ready $(WORK)/service/ready tests/node/node_modules/.package-lock.json $(CHROMIUM) ## Install what the tests need
 
 $(WORK)/venv/ready: tests/requirements.lock
 	$(PYTHON) -m venv $(WORK)/venv
@@ -42,6 +43,11 @@ tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
 	cd tests/node && npm ci --silent
 	touch $@
 
+# Debian's Chromium, with letters for Japanese. Elsewhere: CHROMIUM=<path of a Chromium or Chrome>.
+/usr/bin/chromium:
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium fonts-noto-cjk >/dev/null
+
 lint: ## Format and lints, warnings are errors
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -65,6 +71,9 @@ test-command: setup binaries ## Build real packages, check their wikis from outs
 
 test-service: setup binaries ## Serve: operations, rights, MCP by the official client, OpenAPI against the handlers
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(WORK)/service/bin/python -m pytest tests/service
+
+test-browser: setup binaries ## Read, search, ask, build and flag in a browser
+	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug CHROMIUM=$(CHROMIUM) node --test --test-concurrency=2 tests/node/browser/*.test.mjs
 
 test-aws: setup binaries ## Deploy to the loopback AWS, push, read, break
 	DEEPWIKI_BINARIES=$(abspath $(TARGET))/debug $(PYTEST) tests/aws

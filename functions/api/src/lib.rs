@@ -5,6 +5,7 @@
 //! [`library`], which is the one place that decides who may see which repository.
 
 mod cache;
+mod compress;
 mod diagram;
 mod html;
 mod identity;

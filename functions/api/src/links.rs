@@ -1,6 +1,6 @@
 //! Addresses of everything that can be opened, below the path that the service is mounted at.
 
-use deepwiki_domain::{BuildId, Locale, RepositoryId, Slug, page::Citation};
+use deepwiki_domain::{BuildId, CommitId, Locale, RepositoryId, Slug, page::Citation};
 
 /// Makes addresses for one reader: the mount path, and the language and version to keep while following links.
 #[derive(Debug, Clone)]
@@ -81,6 +81,25 @@ impl Links {
             "{}#L{start}",
             self.within(id, path, &[("start", &start), ("end", &end)])
         )
+    }
+
+    /// A page's diagram alone.
+    pub(crate) fn diagram(&self, id: &RepositoryId, slug: &Slug, at: u32) -> String {
+        self.within(id, format!("/wiki/{id}/{slug}/diagrams/{at}"), &[])
+    }
+
+    /// These lines as this commit has them, beside the wiki's first page.
+    pub(crate) fn lines_of(&self, id: &RepositoryId, commit: &CommitId, at: &Citation) -> String {
+        let at = at.to_string();
+        let parameters = [("at", at.as_str()), ("build", commit.as_str())];
+        format!("{}#excerpt", self.finish(format!("/wiki/{id}/"), &parameters))
+    }
+
+    /// The page to ask on, about this repository or all of them, with this question.
+    pub(crate) fn ask(&self, id: Option<&RepositoryId>, question: Option<&str>) -> String {
+        let id = id.map(|id| ("repository", id.as_str()));
+        let parameters: Vec<_> = id.into_iter().chain(question.map(|text| ("q", text))).collect();
+        self.finish("/ask".to_owned(), &parameters)
     }
 
     /// The whole wiki as one file of this format.

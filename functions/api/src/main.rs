@@ -113,6 +113,8 @@ impl Mounts {
                 // Streams end well before the gateway's own limit of 15 minutes, and cost while they last.
                 stream_seconds: 25,
                 poll_milliseconds: 2000,
+                // The gateway does it.
+                compress: false,
                 ..Settings::default()
             };
             router(self.ports.clone(), &settings)

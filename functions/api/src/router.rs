@@ -21,7 +21,7 @@ use utoipa::openapi::{
 };
 
 use crate::{
-    Problem,
+    Problem, compress,
     html::{self, Assets},
     identity::{self, Identity, RateLimit},
     library::{Library, Ports},
@@ -73,6 +73,8 @@ pub struct Settings {
     pub poll_milliseconds: u32,
     /// The keys that GitHub's webhook signs with; none where it is served elsewhere, or not at all.
     pub webhook_keys: Option<Arc<SigningKeys>>,
+    /// Whether answers are compressed here; not where what stands before the service does so.
+    pub compress: bool,
 }
 
 impl Default for Settings {
@@ -86,6 +88,7 @@ impl Default for Settings {
             stream_seconds: 60,
             poll_milliseconds: 1000,
             webhook_keys: None,
+            compress: true,
         }
     }
 }
@@ -317,6 +320,9 @@ async fn finish(State(shared): State<Arc<Shared>>, request: Request, next: Next)
         );
         response = answer_problem(&shared, &asker, problem);
     }
+    if shared.settings.compress && is_whole {
+        response = compress::compressed(response, asker.get(header::ACCEPT_ENCODING)).await;
+    }
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, value);
@@ -324,7 +330,10 @@ async fn finish(State(shared): State<Arc<Shared>>, request: Request, next: Next)
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("private, no-cache"));
-    headers.insert(header::VARY, HeaderValue::from_static("accept, accept-language"));
+    headers.insert(
+        header::VARY,
+        HeaderValue::from_static("accept, accept-encoding, accept-language"),
+    );
     response
 }
 

@@ -19,6 +19,9 @@ pub(crate) fn svg(mermaid: &str, name: &str) -> Option<Markup> {
     }
 }
 
+/// What is broader, in pixels, cannot be read where it is made as narrow as a column beside source.
+const BROAD: f32 = 640.0;
+
 /// Room around a drawing.
 const MARGIN: f32 = 8.0;
 
@@ -26,7 +29,7 @@ const MARGIN: f32 = 8.0;
 fn picture(width: f32, height: f32, name: &str, inside: &Markup) -> Markup {
     let (width, height) = ((width + 2.0 * MARGIN).ceil(), (height + 2.0 * MARGIN).ceil());
     html! {
-        svg viewBox=(format!("{} {} {width} {height}", -MARGIN, -MARGIN)) width=(width) height=(height)
+        svg .broad[width > BROAD] viewBox=(format!("{} {} {width} {height}", -MARGIN, -MARGIN)) width=(width) height=(height)
             role="img" aria-label=(name) {
             (inside)
         }

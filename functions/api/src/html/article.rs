@@ -22,6 +22,14 @@ pub(crate) trait Address {
     fn lines(&self, at: &Citation) -> Option<String>;
     /// The cited lines as a page of their own.
     fn source(&self, at: &Citation) -> Option<String>;
+    /// A form to say what is wrong with a statement, by its place among all of the page, rows of tables included.
+    fn wrong(&self, _statement: usize) -> Option<String> {
+        None
+    }
+    /// A diagram of this page alone, by its place among them.
+    fn diagram(&self, _at: u32) -> Option<String> {
+        None
+    }
     /// Where a name leads that these lines are cited for: the wiki of another repository that provides it.
     fn elsewhere(&self, _name: &str, _citations: &[Citation]) -> Option<String> {
         None
@@ -36,6 +44,7 @@ pub(crate) fn article(page: &Page, text: &Text, address: &dyn Address) -> Markup
         address,
         numbers: HashMap::new(),
         cited: Vec::new(),
+        said: 0,
     };
     let sections: Vec<Markup> = page
         .sections
@@ -76,6 +85,7 @@ struct Writer<'a> {
     address: &'a dyn Address,
     numbers: HashMap<&'a Citation, usize>,
     cited: Vec<&'a Citation>,
+    said: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -117,7 +127,7 @@ impl<'a> Writer<'a> {
             } => self.code(language, text, citation),
             Block::Quote(statement) => html! { blockquote { p { (self.statement(statement)) } } },
             Block::Diagram(at) => match self.page.diagrams.get(*at as usize) {
-                Some(diagram) => self.figure(diagram),
+                Some(diagram) => self.figure(diagram, self.address.diagram(*at)),
                 None => html! {},
             },
             Block::Links(links) => self.links(links),
@@ -135,6 +145,18 @@ impl<'a> Writer<'a> {
     fn statement(&mut self, statement: &'a Statement) -> Markup {
         let words = self.inlines(&statement.text, &statement.citations);
         html! { span .said { (words) (self.marks(&statement.citations)) } }
+    }
+
+    /// A quiet way to say that the statement just written is wrong; nothing where it cites nothing.
+    fn flag(&mut self, citations: &[Citation]) -> Markup {
+        let at = self.said;
+        self.said += 1;
+        let form = self.address.wrong(at).filter(|_| !citations.is_empty());
+        html! {
+            @if let Some(form) = form {
+                a .flag href=(form) rel="nofollow" title=(self.text.wrong) aria-label=(self.text.wrong) {}
+            }
+        }
     }
 
     fn inlines(&self, text: &[Inline], citations: &[Citation]) -> Markup {
@@ -155,12 +177,13 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Numbers that lead to the cited lines; a place cited twice keeps its number.
+    /// Numbers that lead to the cited lines, and the flag; a place cited twice keeps its number.
     fn marks(&mut self, citations: &'a [Citation]) -> Markup {
         let marks: Vec<Markup> = citations.iter().map(|citation| self.mark(citation)).collect();
+        let flag = self.flag(citations);
         html! {
             @if !marks.is_empty() {
-                sup .cites { @for mark in &marks { (mark) } }
+                sup .cites { @for mark in &marks { (mark) } (flag) }
             }
         }
     }
@@ -221,14 +244,14 @@ impl<'a> Writer<'a> {
     }
 
     /// A diagram as a picture with its source below, or as its source alone.
-    fn figure(&self, diagram: &Diagram) -> Markup {
+    fn figure(&self, diagram: &Diagram, alone: Option<String>) -> Markup {
         let (source, caption) = (clean(&diagram.mermaid), clean(&diagram.caption));
         html! {
             figure .diagram {
                 @match svg(&source, &caption) {
                     Some(picture) => {
                         div .canvas tabindex="0" role="region" aria-label=(caption) { (picture) }
-                        figcaption { (caption) }
+                        figcaption { (caption) @if let Some(alone) = &alone { " " a href=(alone) { (self.text.alone) } } }
                         details {
                             summary { (self.text.diagram_source) }
                             pre tabindex="0" { code { (source) } }

@@ -41,10 +41,12 @@ async fn render(service: &Service, headers: &HeaderMap, params: &HomeParams) -> 
     let body = html! {
         main #content .home {
             header .hero {
-                h1 { (text.repositories) }
-                p .lead { (text.tagline) }
+                div {
+                    h1 { (text.repositories) }
+                    p .lead { (text.tagline) }
+                }
                 @if !page.repositories.is_empty() {
-                    p .more { a href=(reader.links.map()) { (map::Words::of(reader.locale).title) } }
+                    a .button href=(reader.links.map()) { (map::Words::of(reader.locale).title) }
                 }
             }
             @if page.repositories.is_empty() {

@@ -23,6 +23,8 @@ pub(super) struct Frame<'a> {
     pub(super) query: &'a str,
     /// Whether the page has a tree that a narrow screen has to open.
     pub(super) has_tree: bool,
+    /// Seconds after which a browser without script loads the page again.
+    pub(super) reload: Option<u32>,
 }
 
 /// The whole document.
@@ -38,9 +40,10 @@ pub(super) fn document(reader: &Reader<'_>, frame: &Frame<'_>, body: &Markup) ->
                 title { (clean(&frame.title)) " · DeepWiki-OMR" }
                 link rel="stylesheet" href=(links.asset(&assets.style));
                 link rel="icon" type="image/svg+xml" href=(links.asset(&assets.icon));
+                @if let Some(seconds) = frame.reload { noscript { meta http-equiv="refresh" content=(seconds); } }
                 script src=(links.asset(&assets.script)) {}
             }
-            body {
+            body data-words=(reader.text.script) {
                 a .skip href="#content" { (reader.text.skip) }
                 (bar(reader, frame))
                 (body)
@@ -67,6 +70,7 @@ fn bar(reader: &Reader<'_>, frame: &Frame<'_>) -> Markup {
                 input type="hidden" name="language" value=(reader.locale);
                 kbd aria-hidden="true" { "/" }
             }
+            a .to-ask href=(links.ask(frame.current.map(|repository| &repository.id), None)) { (bubble()) span { (text.ask) } }
             @if frame.languages.len() > 1 {
                 nav .languages aria-label=(text.language) {
                     @for (locale, address) in &frame.languages {
@@ -140,6 +144,14 @@ pub(super) fn theme_switch(text: &Text) -> Markup {
 fn mark() -> Markup {
     PreEscaped(
         r#"<svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-hidden="true"><path d="M5 3.5h10l4 4V20.5H5z" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linejoin="round"/><path d="M8.5 9h4M8.5 13h7M8.5 17h5" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round"/><circle cx="16" cy="17" r="1.6" class="dot"/></svg>"#
+            .to_owned(),
+    )
+}
+
+/// A question.
+fn bubble() -> Markup {
+    PreEscaped(
+        r#"<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path d="M4.5 5h15v11h-8.5L6.5 20v-4h-2z" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linejoin="round"/></svg>"#
             .to_owned(),
     )
 }

@@ -39,7 +39,7 @@ pub(super) fn listing(excerpt: &Excerpt, show: &Show<'_>) -> Markup {
 }
 
 /// A line with these words set off. Only ASCII letters match regardless of case: that keeps every byte in its place.
-fn highlighted(line: &str, words: &[String]) -> Markup {
+pub(super) fn highlighted(line: &str, words: &[String]) -> Markup {
     let lower = line.to_ascii_lowercase();
     let mut pieces = Vec::new();
     let mut at = 0;

@@ -1,8 +1,10 @@
 //! The wiki as people read it: server-rendered pages that need no JavaScript.
 
 mod article;
+mod ask;
 mod assets;
 mod docs;
+mod forms;
 mod home;
 mod layout;
 mod lines;
@@ -47,6 +49,8 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/wiki/{id}", get(wiki::to_first_page))
         .route("/wiki/{id}/", get(wiki::first_page))
         .route("/wiki/{id}/{slug}", get(wiki::page))
+        .route("/wiki/{id}/{slug}/diagrams/{at}", get(wiki::diagram))
+        .route("/ask", get(ask::ask_page))
         .route("/wiki/{id}/source/{*path}", get(source::file))
 }
 

@@ -1,22 +1,29 @@
-//! The search page.
+//! The search page: what to look for and where, and what was found with the reason.
+
+mod hits;
+mod words;
 
 use axum::{http::HeaderMap, response::Response};
-use deepwiki_domain::{Locale, RepositoryId, page::Citation, search::Hit};
+use deepwiki_domain::{
+    Language, Locale, RepositoryId,
+    facts::SymbolKind,
+    manifest::Role,
+    repository::Repository,
+    search::{Found, Refused},
+};
 use futures::{StreamExt, stream};
 use maud::{Markup, html};
 
-use super::{Reader, clean, layout, lines, problem_page, respond, wiki::menu};
+use self::{hits::Shown, words::Words};
+use super::{Reader, clean, layout, problem_page, respond, wiki::menu};
 use crate::{
     Problem,
-    library::Excerpt,
-    links::{Links, encode},
+    links::encode,
     rest::{SearchParams, find},
     router::Service,
 };
 
-/// How many lines of a hit are shown, in how many they are looked for, and how many hits are read at the same time.
-const LINES: usize = 6;
-const SCANNED: u32 = 400;
+/// How many hits are read at the same time.
 const FETCHES: usize = 4;
 
 /// Answers a browser that searches.
@@ -31,124 +38,180 @@ pub(crate) async fn search_page(service: &Service, headers: &HeaderMap, params: 
 async fn render(service: &Service, headers: &HeaderMap, params: &SearchParams) -> Result<Markup, Problem> {
     let reader = Reader::new(service, headers, params.language);
     let query = params.q.as_deref().unwrap_or_default().trim();
-    let hits = find(service, params).await?.hits;
-    let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
-    let reads: Vec<_> = hits.iter().map(|hit| excerpt(service, hit, &words)).collect();
-    let excerpts: Vec<Option<Excerpt>> = stream::iter(reads).buffered(FETCHES).collect().await;
-    let repositories = menu(service).await?;
-    let chosen = params.repository.as_deref().unwrap_or_default();
-    let name = |id: &RepositoryId| {
-        let found = repositories.iter().find(|repository| repository.id == *id);
-        found.map_or_else(|| id.to_string(), |repository| clean(&repository.display_name))
+    let view = View {
+        reader: &reader,
+        words: Words::of(reader.locale),
+        params,
+        query,
+        repositories: &menu(service).await?,
     };
-    let text = reader.text;
+    // The language of the interface does not narrow what is looked for.
+    let unnarrowed = SearchParams {
+        language: None,
+        ..params.clone()
+    };
+    let found = match query.is_empty() {
+        true => Found::default(),
+        false => find(service, &unnarrowed).await?,
+    };
+    let words: Vec<String> = query.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let reads: Vec<_> = found
+        .hits
+        .iter()
+        .map(|hit| hits::read(service, hit, &words, reader.locale))
+        .collect();
+    let shown: Vec<Shown> = stream::iter(reads).buffered(FETCHES).collect().await;
     let body = html! {
         main #content .search {
-            h1 { (text.search) }
-            form role="search" action=(reader.links.search()) method="get" {
-                input type="search" name="q" value=(query) aria-label=(text.search_hint) maxlength="1000" autofocus;
-                select name="repository" aria-label=(text.repositories) {
-                    option value="" { (text.all_repositories) }
-                    @for repository in &repositories {
-                        option value=(repository.id) selected[repository.id.as_str() == chosen] { (clean(&repository.display_name)) }
-                    }
-                }
-                input type="hidden" name="language" value=(reader.locale);
-                button { (text.search) }
-            }
-            @if query.is_empty() {
-                p .empty { (text.search_tip) }
-            } @else if hits.is_empty() {
-                p .empty { (text.no_hits) }
-            } @else {
-                p .count role="status" { (text.hits(hits.len())) }
-                ol .hits {
-                    @for (hit, excerpt) in hits.iter().zip(&excerpts) {
-                        (result(&reader, hit, excerpt.as_ref(), &name(&hit.repository), &words))
-                    }
-                }
-            }
+            h1 { (reader.text.search) }
+            (view.form())
+            (view.results(&found, &shown, &words))
         }
     };
-    let base = reader.links.search();
-    let languages = Locale::ALL.map(|locale| {
-        let address = format!(
-            "{base}?q={}&repository={}&language={locale}",
-            encode(query, false),
-            encode(chosen, false)
-        );
-        (locale, address)
-    });
     let frame = layout::Frame {
         title: if query.is_empty() {
-            text.search.to_owned()
+            reader.text.search.to_owned()
         } else {
-            format!("{query} · {}", text.search)
+            format!("{query} · {}", reader.text.search)
         },
-        languages: languages.to_vec(),
+        languages: view.languages(),
         query,
         ..layout::Frame::default()
     };
     Ok(layout::document(&reader, &frame, &body))
 }
 
-/// The lines of a hit from shortly before the first that holds one of the words. A hit whose lines cannot be read
-/// is shown without them.
-async fn excerpt(service: &Service, hit: &Hit, words: &[String]) -> Option<Excerpt> {
-    let generation = service
-        .library
-        .generation_of(&hit.repository, &hit.commit)
-        .await
-        .ok()??;
-    let count = (hit.end.saturating_sub(hit.start) + 1).min(SCANNED);
-    let path = hit.path.as_str();
-    let library = &service.library;
-    let mut excerpt = library
-        .excerpt(&hit.repository, &generation, path, hit.start, count)
-        .await
-        .ok()?;
-    let holds = |line: &String| {
-        let line = line.to_ascii_lowercase();
-        words.iter().any(|word| line.contains(word))
-    };
-    let latest = excerpt.lines.len().saturating_sub(LINES);
-    let first = excerpt
-        .lines
-        .iter()
-        .position(holds)
-        .map_or(0, |at| at.saturating_sub(1).min(latest));
-    excerpt.lines = excerpt.lines.split_off(first);
-    excerpt.lines.truncate(LINES);
-    excerpt.start += u32::try_from(first).unwrap_or_default();
-    Some(excerpt)
+struct View<'a> {
+    reader: &'a Reader<'a>,
+    words: &'static Words,
+    params: &'a SearchParams,
+    query: &'a str,
+    repositories: &'a [Repository],
 }
 
-fn result(
-    reader: &Reader<'_>,
-    hit: &Hit,
-    excerpt: Option<&Excerpt>,
-    repository: &str,
-    words: &[String],
-) -> Markup {
-    let at = Citation {
-        path: hit.path.clone(),
-        start: hit.start,
-        end: hit.end,
-    };
-    let links: &Links = &reader.links;
-    let title = hit.symbol.as_deref().unwrap_or_else(|| hit.path.file_name());
-    html! {
-        li .hit {
-            h2 { a href=(links.source(&hit.repository, &at)) { (clean(title)) } }
-            p .facts {
-                span { (repository) }
-                span .path { (clean(hit.path.as_str())) }
-                span .range { (reader.text.lines(hit.start, hit.end)) }
-                @if let Some(page) = &hit.page {
-                    span { (reader.text.in_page) ": " a href=(links.page(&hit.repository, page)) { (page) } }
+impl View<'_> {
+    fn form(&self) -> Markup {
+        let (text, words, params) = (self.reader.text, self.words, self.params);
+        let repositories = self
+            .repositories
+            .iter()
+            .map(|repository| (repository.id.as_str(), clean(&repository.display_name)));
+        let languages = Language::ALL
+            .iter()
+            .map(|language| (language.id(), language.name().to_owned()));
+        let roles = Role::ALL.map(|role| (role.name(), words.role(role).to_owned()));
+        let kinds = SymbolKind::ALL.map(|kind| (kind.name(), words.kind(kind).to_owned()));
+        html! {
+            form role="search" action=(self.reader.links.search()) method="get" {
+                div .ask-for {
+                    input type="search" name="q" value=(self.query) aria-label=(text.search_hint) placeholder=(text.search_hint)
+                        maxlength="1000" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus;
+                    button { (text.search) }
+                }
+                div .filters {
+                    (choice("repository", text.repositories, text.all_repositories, params.repository.as_deref(), repositories))
+                    (choice("code", words.code, words.any_code, params.code.as_deref(), languages))
+                    (choice("role", words.role, words.any_role, params.role.as_deref(), roles))
+                    (choice("kind", words.kind, words.any_kind, params.kind.as_deref(), kinds))
+                    label {
+                        span { (words.path) }
+                        input type="text" name="path" value=(params.path.as_deref().unwrap_or_default()) placeholder=(words.path_hint)
+                            maxlength="400" autocomplete="off" autocapitalize="off" spellcheck="false";
+                    }
+                }
+                input type="hidden" name="language" value=(self.reader.locale);
+            }
+        }
+    }
+
+    fn results(&self, found: &Found, shown: &[Shown], words: &[String]) -> Markup {
+        let text = self.reader.text;
+        html! {
+            div .results {
+                (self.refused(&found.refused))
+                @if self.query.is_empty() {
+                    p .empty { (text.search_tip) }
+                    p .empty { (self.words.keys) }
+                } @else if found.hits.is_empty() {
+                    p .empty role="status" { (text.no_hits) }
+                    (self.to_ask())
+                } @else {
+                    p .count role="status" {
+                        (text.hits(found.hits.len()))
+                        " · "
+                        @if found.semantic { (self.words.by_meaning) } @else { (self.words.by_words) }
+                    }
+                    ol .hits {
+                        @for (hit, shown) in found.hits.iter().zip(shown) {
+                            (hits::draw(self.reader, self.words, (hit, shown), &self.name(&hit.repository), words))
+                        }
+                    }
+                    (self.to_ask())
                 }
             }
-            @if let Some(excerpt) = excerpt { (lines::listing(excerpt, &lines::Show { words, ..lines::Show::default() })) }
+        }
+    }
+
+    fn to_ask(&self) -> Markup {
+        let chosen = self.params.repository.as_deref();
+        let id = chosen.and_then(|id| RepositoryId::new(id).ok());
+        html! {
+            p .more { a href=(self.reader.links.ask(id.as_ref(), Some(self.query))) { (self.words.ask_instead) } }
+        }
+    }
+
+    fn refused(&self, refused: &[Refused]) -> Markup {
+        html! {
+            @for it in refused { p .notice { (self.name(&it.repository)) ": " (clean(&it.reason)) } }
+        }
+    }
+
+    fn name(&self, id: &RepositoryId) -> String {
+        let found = self.repositories.iter().find(|repository| repository.id == *id);
+        found.map_or_else(|| id.to_string(), |repository| clean(&repository.display_name))
+    }
+
+    /// This search in each language of the interface.
+    fn languages(&self) -> Vec<(Locale, String)> {
+        let params = self.params;
+        let given = [
+            ("q", Some(self.query)),
+            ("repository", params.repository.as_deref()),
+            ("code", params.code.as_deref()),
+            ("role", params.role.as_deref()),
+            ("kind", params.kind.as_deref()),
+            ("path", params.path.as_deref()),
+        ];
+        let given = given.iter().filter_map(|(name, value)| {
+            let value = value.filter(|value| !value.is_empty())?;
+            Some(format!("{name}={}&", encode(value, false)))
+        });
+        let (base, given) = (self.reader.links.search(), given.collect::<String>());
+        let address = |locale| (locale, format!("{base}?{given}language={locale}"));
+        Locale::ALL.map(address).to_vec()
+    }
+}
+
+/// A list to choose one of, or any. What an address asks for and the list lacks is kept.
+fn choice<'a>(
+    name: &str,
+    label: &str,
+    any: &str,
+    chosen: Option<&'a str>,
+    options: impl IntoIterator<Item = (&'a str, String)>,
+) -> Markup {
+    let chosen = chosen.unwrap_or_default();
+    let mut options: Vec<(&str, String)> = options.into_iter().collect();
+    if !chosen.is_empty() && options.iter().all(|(value, _)| *value != chosen) {
+        options.push((chosen, clean(chosen)));
+    }
+    html! {
+        label {
+            span { (label) }
+            select name=(name) {
+                option value="" { (any) }
+                @for (value, shown) in &options { option value=(value) selected[*value == chosen] { (shown) } }
+            }
         }
     }
 }

@@ -45,6 +45,11 @@ pub(crate) struct Text {
     pub(crate) more: &'static str,
     pub(crate) export: &'static str,
     pub(crate) masked: &'static str,
+    pub(crate) wrong: &'static str,
+    pub(crate) alone: &'static str,
+    pub(crate) ask: &'static str,
+    /// What the script says: a JSON object of its words.
+    pub(crate) script: &'static str,
     lines: fn(u32, u32) -> String,
     hits: fn(usize) -> String,
     checked: fn(u32, u32) -> String,
@@ -125,6 +130,10 @@ const EN: Text = Text {
     more: "More repositories",
     export: "Export",
     masked: "Secrets found in the text are masked.",
+    wrong: "This is wrong",
+    alone: "Open alone",
+    ask: "Ask",
+    script: r#"{"nearer":"Zoom in","farther":"Zoom out","whole":"Whole diagram","failed":"That did not work. Try again.","asking":"Reading the sources…","stop":"Stop","sources":"Cited lines","again":"Ask again","steps":"How it was found","removed":"Remove from the history","lost":"The connection was lost; the answer may not be complete.","line":"line","lines":"lines","fresh":"New conversation"}"#,
     lines: |start, end| {
         if start == end {
             format!("line {start}")
@@ -190,6 +199,10 @@ const JA: Text = Text {
     more: "次のリポジトリ",
     export: "書き出し",
     masked: "文中に見つかった機密情報は伏せてあります。",
+    wrong: "この記述は誤り",
+    alone: "図だけを開く",
+    ask: "質問",
+    script: r#"{"nearer":"拡大","farther":"縮小","whole":"図の全体","failed":"うまくいきませんでした。もう一度お試しください。","asking":"ソースを読んでいます…","stop":"中止","sources":"根拠の行","again":"もう一度質問する","steps":"調べた手順","removed":"履歴から削除","lost":"接続が切れました。回答は途中までかもしれません。","line":"行目","lines":"行目","fresh":"新しい質問を始める"}"#,
     lines: |start, end| {
         if start == end {
             format!("{start} 行目")

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     Problem,
+    diagram::svg,
     library::{Edition, RepositoryMap, Wish},
     links::Links,
     router::{Permitted, Service},
@@ -127,6 +128,59 @@ pub(super) async fn menu(service: &Service) -> Result<Vec<Repository>, Problem> 
     Ok(service.library.repositories(None, MENU).await?.repositories)
 }
 
+/// A diagram with the window to itself.
+pub(super) async fn diagram(
+    State(service): State<Arc<Service>>,
+    Path((id, slug, at)): Path<(String, String, u32)>,
+    headers: HeaderMap,
+    Query(params): Query<PageParams>,
+) -> Response {
+    let page = render_diagram(&service, &headers, (&id, &slug, at), &params).await;
+    respond(&service, &headers, page)
+}
+
+async fn render_diagram(
+    service: &Service,
+    headers: &HeaderMap,
+    (id, slug, at): (&str, &str, u32),
+    params: &PageParams,
+) -> Result<Markup, Problem> {
+    let id = repository_id(id)?;
+    let (language, build) = (params.language.as_deref(), params.build.as_deref());
+    let (edition, reader) = open(service, headers, &id, language, build).await?;
+    let slug = Slug::new(slug).map_err(|error| Problem::not_found(error.to_string()))?;
+    let page = service.library.page(&edition, &slug).await?;
+    let absent = || Problem::not_found(format!("The page `{slug}` has no such diagram."));
+    let diagram = page.diagrams.get(at as usize).ok_or_else(absent)?;
+    let (source, caption) = (clean(&diagram.mermaid), clean(&diagram.caption));
+    let body = html! {
+        main #content .alone {
+            header {
+                h1 { (caption) }
+                p .facts { span { a href=(reader.links.page(&id, &slug)) { (clean(&page.title)) } } }
+            }
+            figure .diagram {
+                @match svg(&source, &caption) {
+                    Some(picture) => div .canvas tabindex="0" role="region" aria-label=(caption) { (picture) },
+                    None => pre tabindex="0" aria-label=(reader.text.diagram_source) { code { (source) } },
+                }
+            }
+        }
+    };
+    let languages = edition
+        .locales()
+        .map(|locale| (locale, reader.links.in_language(locale).diagram(&id, &slug, at)));
+    let repositories = menu(service).await?;
+    let frame = layout::Frame {
+        title: format!("{caption} · {}", edition.repository.display_name),
+        current: Some(&edition.repository),
+        repositories: &repositories,
+        languages: languages.collect(),
+        ..layout::Frame::default()
+    };
+    Ok(layout::document(&reader, &frame, &body))
+}
+
 async fn render(
     service: &Service,
     headers: &HeaderMap,
@@ -201,7 +255,7 @@ async fn render(
         repositories: &repositories,
         languages: languages.collect(),
         has_tree: true,
-        query: "",
+        ..layout::Frame::default()
     };
     Ok(layout::document(&reader, &frame, &body))
 }
@@ -231,6 +285,10 @@ impl Address for PageAddress<'_> {
 
     fn source(&self, at: &Citation) -> Option<String> {
         Some(self.links.source(&self.edition.repository.id, at))
+    }
+
+    fn diagram(&self, at: u32) -> Option<String> {
+        Some(self.links.diagram(&self.edition.repository.id, self.slug, at))
     }
 
     fn elsewhere(&self, name: &str, citations: &[Citation]) -> Option<String> {

@@ -27,7 +27,7 @@ use crate::{
     router::{Permitted, Service},
 };
 
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchParams {
     /// What to search for; every character is text. At most 1,000 characters.

@@ -1,11 +1,7 @@
-// What makes reading quicker; every page works without it.
-"use strict";
+// Reading: theme, cited lines beside the text, keys, where the reader is.
 (() => {
   const root = document.documentElement;
-  const remembered = () => {
-    try { return localStorage.getItem("theme"); } catch { return null; }
-  };
-  const theme = remembered();
+  const theme = kept.get("theme");
   if (theme === "light" || theme === "dark") root.dataset.theme = theme;
 
   const useTheme = () => {
@@ -14,7 +10,7 @@
       choice.addEventListener("change", () => {
         delete root.dataset.theme;
         if (choice.value !== "auto") root.dataset.theme = choice.value;
-        try { localStorage.setItem("theme", choice.value); } catch { /* Not remembered, then. */ }
+        kept.set("theme", choice.value);
       });
     }
   };
@@ -31,9 +27,7 @@
   };
   const openExcerpt = async (cite) => {
     const mine = ++request;
-    const answer = await fetch(cite.href);
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = await fetchPage(cite.href);
     const excerpt = page.getElementById("excerpt");
     if (!excerpt) throw new Error("no excerpt");
     if (mine !== request) return;
@@ -66,18 +60,41 @@
     }
   };
 
+  // From result to result; on a page without any the keys do what they always do.
+  const step = (event, by) => {
+    const links = [...document.querySelectorAll(".hit h2 a")];
+    if (links.length === 0) return;
+    event.preventDefault();
+    const at = links.indexOf(document.activeElement?.closest(".hit")?.querySelector("h2 a"));
+    if (at === 0 && by < 0) return document.querySelector("main input[type=search]")?.focus();
+    const next = links[at < 0 ? 0 : Math.min(at + by, links.length - 1)];
+    next.focus({ preventScroll: true });
+    next.closest(".hit").scrollIntoView({ block: "nearest" });
+  };
+
   const onKey = (event) => {
+    if (event.isComposing) return;
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
     if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) {
+        menu.open = false;
+        return menu.querySelector("summary").focus();
+      }
       if (typing) return typing.blur();
       return closeExcerpt();
     }
+    if (event.key === "ArrowDown" && typing?.matches("main input[type=search]")) return step(event, 1);
     if (typing) return;
     if (event.key === "/") {
       event.preventDefault();
       document.querySelector("main input[type=search], .find input[type=search]")?.focus();
-    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && !event.target.closest?.(".wide, pre")) {
+    } else if (event.key === "j" || event.key === "k") {
+      step(event, event.key === "j" ? 1 : -1);
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (event.target.closest?.(".hit")) step(event, event.key === "ArrowDown" ? 1 : -1);
+    } else if ((event.key === "ArrowLeft" || event.key === "ArrowRight") && !event.target.closest?.(".wide, pre, .canvas")) {
       document.querySelector(event.key === "ArrowLeft" ? "a[rel=prev]" : "a[rel=next]")?.click();
     }
   };
@@ -100,7 +117,7 @@
     for (const heading of links.keys()) watcher.observe(heading);
   };
 
-  document.addEventListener("DOMContentLoaded", () => {
+  whenReady(() => {
     useTheme();
     followReading();
     document.querySelector('.tree [aria-current="page"]')?.scrollIntoView({ block: "nearest", behavior: "instant" });
