@@ -67,7 +67,7 @@
   };
 
   // What a step of research says of itself, in one line.
-  const stepText = (data) => typeof data === "string" ? data : [data?.title ?? data?.kind, data?.question ?? data?.text ?? data?.detail].filter(Boolean).join(": ");
+  const stepText = (data) => typeof data === "string" ? data : data?.text ?? data?.question ?? data?.kind ?? "";
 
   const take = (answer, { event, data }) => {
     if (event === "answer") Object.assign(answer, data, { passages: answer.passages, citations: answer.citations });

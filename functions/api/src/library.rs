@@ -13,8 +13,9 @@ use deepwiki_domain::{
     ArtefactKey, CommitId, Locale, RepoPath, RepositoryId, Slug,
     access::{Principal, Role},
     answer::{Answer, LONGEST_HISTORY, Question},
-    job::Job,
+    job::{Job, Usage},
     manifest::{Manifest, Shard},
+    memo,
     page::{Citation, Page, Validity},
     repository::{Generation, Repository},
     search::{Found, Highlight, Hit, LONGEST_QUERY, Query},
@@ -340,6 +341,15 @@ impl Library {
             Ok(_) => Ok(job),
             Err(problem) if problem.status() == StatusCode::NOT_FOUND => Err(absent()),
             Err(problem) => Err(problem),
+        }
+    }
+
+    /// What a build did and cost; none where it was not noted.
+    pub(crate) async fn usage(&self, job: &Job) -> Result<Option<Usage>, Problem> {
+        let store = self.ports.artefacts.as_ref();
+        match store.recall(&job.repository, &memo::usage(&job.build)).await? {
+            Some(key) => Ok(Some(codec::get_json(store, &job.repository, &key).await?)),
+            None => Ok(None),
         }
     }
 

@@ -102,6 +102,62 @@ impl Links {
         self.finish("/ask".to_owned(), &parameters)
     }
 
+    /// The form that adds a repository.
+    pub(crate) fn add(&self) -> String {
+        self.finish("/manage/add".to_owned(), &[])
+    }
+
+    /// A repository's builds and settings.
+    pub(crate) fn repository(&self, id: &RepositoryId) -> String {
+        self.finish(format!("/manage/{id}"), &[])
+    }
+
+    /// The same, with what came of a form.
+    pub(crate) fn repository_noting(&self, id: &RepositoryId, note: &str) -> String {
+        self.finish(format!("/manage/{id}"), &[("note", note)])
+    }
+
+    /// Where a build of the repository is asked for.
+    pub(crate) fn build(&self, id: &RepositoryId) -> String {
+        self.finish(format!("/manage/{id}/build"), &[])
+    }
+
+    pub(crate) fn remove(&self, id: &RepositoryId) -> String {
+        self.finish(format!("/manage/{id}/remove"), &[])
+    }
+
+    pub(crate) fn purge(&self, id: &RepositoryId) -> String {
+        self.finish(format!("/manage/{id}/purge"), &[])
+    }
+
+    /// A build and how far it is.
+    pub(crate) fn job(&self, id: &BuildId) -> String {
+        self.finish(format!("/manage/builds/{id}"), &[])
+    }
+
+    /// Where a build that failed is gone on with.
+    pub(crate) fn resume(&self, id: &BuildId) -> String {
+        self.finish(format!("/manage/builds/{id}/resume"), &[])
+    }
+
+    /// A build's progress as events.
+    pub(crate) fn job_events(&self, id: &BuildId) -> String {
+        format!("{}/jobs/{id}/events", self.base)
+    }
+
+    /// What was flagged, in one repository or in all.
+    pub(crate) fn corrections(&self, id: Option<&RepositoryId>) -> String {
+        let id: Vec<_> = id.map(|id| ("repository", id.as_str())).into_iter().collect();
+        self.finish("/manage/corrections".to_owned(), &id)
+    }
+
+    /// The form that flags a statement of a page, by its place.
+    pub(crate) fn wrong(&self, id: &RepositoryId, slug: &Slug, statement: Option<usize>) -> String {
+        let place = statement.map(|at| at.to_string());
+        let place: Vec<_> = place.iter().map(|at| ("statement", at.as_str())).collect();
+        self.finish(format!("/wiki/{id}/{slug}/wrong"), &place)
+    }
+
     /// The whole wiki as one file of this format.
     pub(crate) fn export(&self, id: &RepositoryId, format: &str) -> String {
         self.within(id, format!("/repos/{id}/export"), &[("format", format)])

@@ -27,7 +27,7 @@ export const kinds = async ({ address }, id) => {
   const [newer, older] = versions.map((version) => version.build);
   const cited = encodeURIComponent("teapot/kettle.py:21-40");
   return {
-    home: "/", map: "/map", add: "/manage/add",
+    home: "/", map: "/map", docs: "/docs", add: "/manage/add",
     repository: `/manage/${id}`, remove: `/manage/${id}/remove`, purge: `/manage/${id}/purge`, job: `/manage/builds/${jobs[0].id}`,
     overview: `/wiki/${id}/`, japanese: `/wiki/${id}/?language=ja`, beside: `/wiki/${id}/?at=${cited}`,
     diagram: `/wiki/${id}/${picture}/diagrams/0?language=en`, drawn: `/wiki/${id}/${picture}?language=en`,

@@ -1,13 +1,7 @@
 //! The page to ask on. With the script questions are answered as they are streamed, follow-ups know what was asked
 //! before, and the browser keeps the history; without it the page comes back with the answer.
 
-use std::sync::Arc;
-
-use axum::{
-    extract::{Query, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::Query, http::HeaderMap, response::Response};
 use deepwiki_domain::{
     Locale, RepositoryId,
     answer::{Answer, AnswerCitation, Passage, Question},
@@ -18,8 +12,12 @@ use deepwiki_domain::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Reader, asked, clean, forms, layout, respond, wiki::menu};
-use crate::{Problem, router::Service};
+use super::{Reader, asked, clean, layout, respond, wiki::menu};
+use crate::{
+    Problem,
+    identity::is_same_origin,
+    router::{Permitted, Service},
+};
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct AskParams {
@@ -31,7 +29,7 @@ pub(super) struct AskParams {
 }
 
 pub(super) async fn ask_page(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     headers: HeaderMap,
     Query(params): Query<AskParams>,
 ) -> Response {
@@ -49,7 +47,7 @@ async fn render(service: &Service, headers: &HeaderMap, params: &AskParams) -> R
         .find(|repository| repository.id.as_str() == chosen);
     let question = params.q.as_deref().unwrap_or_default().trim();
     // An answer may cost: no other site may cause one.
-    let is_ours = forms::is_ours(headers);
+    let is_ours = is_same_origin(headers);
     let answer = match params.now.is_some() && is_ours && !question.is_empty() {
         true => Some(answer(service, question, chosen).await?),
         false => None,
@@ -106,7 +104,7 @@ fn form(
 ) -> Markup {
     let at_once = at_once && !question.is_empty();
     html! {
-        form #ask .ask action=(reader.links.ask(None, None)) method="get" data-at-once[at_once] data-base=(reader.service.base_path) {
+        form #ask .ask action=(reader.links.ask(None, None)) method="get" data-at-once[at_once] data-base=(&*reader.service.base_path) {
             textarea name="q" rows="2" maxlength=(LONGEST_QUERY) required aria-label=(words.question) placeholder=(words.question) { (question) }
             div .row {
                 label {

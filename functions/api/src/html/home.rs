@@ -5,7 +5,7 @@ use deepwiki_domain::{Locale, RepositoryId, repository::Repository};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Reader, asked, clean, layout, map, respond, text::own_name, time};
+use super::{Reader, asked, clean, corrections, layout, map, respond, text::own_name, time};
 use crate::{
     Problem,
     links::encode,
@@ -45,8 +45,12 @@ async fn render(service: &Service, headers: &HeaderMap, params: &HomeParams) -> 
                     h1 { (text.repositories) }
                     p .lead { (text.tagline) }
                 }
-                @if !page.repositories.is_empty() {
-                    a .button href=(reader.links.map()) { (map::Words::of(reader.locale).title) }
+                div .actions {
+                    @if !page.repositories.is_empty() {
+                        a .button href=(reader.links.corrections(None)) { (corrections::Words::of(reader.locale).title) }
+                        a .button href=(reader.links.map()) { (map::Words::of(reader.locale).title) }
+                    }
+                    a .button.primary href=(reader.links.add()) { (text.add) }
                 }
             }
             @if page.repositories.is_empty() {
@@ -78,7 +82,7 @@ fn card(reader: &Reader<'_>, repository: &Repository) -> Markup {
                 @if repository.published.is_some() {
                     a href=(reader.links.wiki(&repository.id)) { (clean(&repository.display_name)) }
                 } @else {
-                    (clean(&repository.display_name))
+                    a href=(reader.links.repository(&repository.id)) { (clean(&repository.display_name)) }
                 }
             }
             p .origin { (clean(&repository.source.url())) }

@@ -61,7 +61,7 @@ fn bar(reader: &Reader<'_>, frame: &Frame<'_>) -> Markup {
             }
             a .brand href=(links.home()) { (mark()) span { "DeepWiki" } }
             (repository_menu(reader, frame))
-            form .find role="search" action=(links.search()) method="get" {
+            form .find role="search" aria-label=(text.search_hint) action=(links.search()) method="get" {
                 input type="search" name="q" value=(frame.query) placeholder=(text.search_hint)
                     aria-label=(text.search_hint) maxlength="1000" autocomplete="off";
                 @if let Some(repository) = frame.current {
@@ -105,6 +105,7 @@ fn repository_menu(reader: &Reader<'_>, frame: &Frame<'_>) -> Markup {
                         }
                     }
                 }
+                li { a .all href=(reader.links.repository(&current.id)) { (reader.text.manage) } }
                 li { a .all href=(reader.links.home()) { (reader.text.all_repositories) } }
             }
         }

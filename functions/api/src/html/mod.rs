@@ -3,11 +3,13 @@
 mod article;
 mod ask;
 mod assets;
+mod corrections;
 mod docs;
 mod forms;
 mod home;
 mod layout;
 mod lines;
+mod manage;
 mod map;
 mod search;
 mod sign_in;
@@ -50,8 +52,14 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/wiki/{id}/", get(wiki::first_page))
         .route("/wiki/{id}/{slug}", get(wiki::page))
         .route("/wiki/{id}/{slug}/diagrams/{at}", get(wiki::diagram))
+        .route(
+            "/wiki/{id}/{slug}/wrong",
+            get(corrections::wrong).post(corrections::flag),
+        )
+        .route("/manage/corrections", get(corrections::corrections))
         .route("/ask", get(ask::ask_page))
         .route("/wiki/{id}/source/{*path}", get(source::file))
+        .merge(manage::routes())
 }
 
 /// A failure as a page.

@@ -102,7 +102,7 @@ impl View<'_> {
         let roles = Role::ALL.map(|role| (role.name(), words.role(role).to_owned()));
         let kinds = SymbolKind::ALL.map(|kind| (kind.name(), words.kind(kind).to_owned()));
         html! {
-            form role="search" action=(self.reader.links.search()) method="get" {
+            form role="search" aria-label=(text.search) action=(self.reader.links.search()) method="get" {
                 div .ask-for {
                     input type="search" name="q" value=(self.query) aria-label=(text.search_hint) placeholder=(text.search_hint)
                         maxlength="1000" autocomplete="off" autocapitalize="off" spellcheck="false" autofocus;

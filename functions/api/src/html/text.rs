@@ -48,6 +48,8 @@ pub(crate) struct Text {
     pub(crate) wrong: &'static str,
     pub(crate) alone: &'static str,
     pub(crate) ask: &'static str,
+    pub(crate) manage: &'static str,
+    pub(crate) add: &'static str,
     /// What the script says: a JSON object of its words.
     pub(crate) script: &'static str,
     lines: fn(u32, u32) -> String,
@@ -91,7 +93,7 @@ pub(crate) fn own_name(locale: Locale) -> &'static str {
 const EN: Text = Text {
     tagline: "Every statement cites the lines that it rests on.",
     repositories: "Repositories",
-    no_repositories: "No wiki has been built yet. Build one with `deepwiki build <path or URL>`.",
+    no_repositories: "No wiki has been built yet. Add a repository.",
     all_repositories: "All repositories",
     not_built: "not built yet",
     ready: "Ready",
@@ -133,6 +135,8 @@ const EN: Text = Text {
     wrong: "This is wrong",
     alone: "Open alone",
     ask: "Ask",
+    manage: "Builds and settings",
+    add: "Add a repository",
     script: r#"{"nearer":"Zoom in","farther":"Zoom out","whole":"Whole diagram","failed":"That did not work. Try again.","asking":"Reading the sources…","stop":"Stop","sources":"Cited lines","again":"Ask again","steps":"How it was found","removed":"Remove from the history","lost":"The connection was lost; the answer may not be complete.","line":"line","lines":"lines","fresh":"New conversation"}"#,
     lines: |start, end| {
         if start == end {
@@ -160,7 +164,7 @@ const EN: Text = Text {
 const JA: Text = Text {
     tagline: "すべての記述に、根拠となる行を示します。",
     repositories: "リポジトリ",
-    no_repositories: "Wiki はまだありません。`deepwiki build <パスまたは URL>` で作成できます。",
+    no_repositories: "Wiki はまだありません。リポジトリを追加してください。",
     all_repositories: "すべてのリポジトリ",
     not_built: "未作成",
     ready: "公開中",
@@ -202,6 +206,8 @@ const JA: Text = Text {
     wrong: "この記述は誤り",
     alone: "図だけを開く",
     ask: "質問",
+    manage: "作成と設定",
+    add: "リポジトリを追加",
     script: r#"{"nearer":"拡大","farther":"縮小","whole":"図の全体","failed":"うまくいきませんでした。もう一度お試しください。","asking":"ソースを読んでいます…","stop":"中止","sources":"根拠の行","again":"もう一度質問する","steps":"調べた手順","removed":"履歴から削除","lost":"接続が切れました。回答は途中までかもしれません。","line":"行目","lines":"行目","fresh":"新しい質問を始める"}"#,
     lines: |start, end| {
         if start == end {

@@ -130,7 +130,7 @@ pub(super) async fn menu(service: &Service) -> Result<Vec<Repository>, Problem> 
 
 /// A diagram with the window to itself.
 pub(super) async fn diagram(
-    State(service): State<Arc<Service>>,
+    Permitted(service): Permitted,
     Path((id, slug, at)): Path<(String, String, u32)>,
     headers: HeaderMap,
     Query(params): Query<PageParams>,
@@ -285,6 +285,13 @@ impl Address for PageAddress<'_> {
 
     fn source(&self, at: &Citation) -> Option<String> {
         Some(self.links.source(&self.edition.repository.id, at))
+    }
+
+    fn wrong(&self, statement: usize) -> Option<String> {
+        let links = &self.links;
+        // A statement of an older wiki is not to be corrected any more.
+        let is_published = self.edition.is_published();
+        is_published.then(|| links.wrong(&self.edition.repository.id, self.slug, Some(statement)))
     }
 
     fn diagram(&self, at: u32) -> Option<String> {

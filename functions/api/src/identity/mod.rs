@@ -21,8 +21,8 @@ use crate::{
 
 pub use token::TokenDoor;
 
+pub(crate) use origin::is_same as is_same_origin;
 pub(crate) use rate::{REQUESTS, RateLimit, SIGN_INS};
-
 pub(crate) use token::{sign_in, sign_in_page, sign_out};
 
 /// How those who ask show who they are.

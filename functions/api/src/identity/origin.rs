@@ -28,7 +28,7 @@ fn is_loopback(host: &str) -> bool {
 /// Whether a request that changes something was sent by a page of this site, or by no page at all. Browsers say where a
 /// request comes from in `Sec-Fetch-Site`, older ones in `Origin`; neither can be set by a page. A request that carries
 /// its own authorization cannot be forged by one either.
-pub(super) fn is_same(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     if headers.contains_key(header::AUTHORIZATION) {
         return true;
