@@ -44,11 +44,13 @@
       return it ? [make("a", { className: "cite", href: href(it), title: place(it), ariaLabel: `[${number}] ${place(it)}`, textContent: number })] : [];
     };
     const passage = (it) => {
-      const heading = make("h3", {}, it.title, make("sup", { className: "cites" }, ...it.citations.flatMap(mark)));
+      const marks = make("sup", { className: "cites" }, ...it.citations.flatMap(mark));
       const text = it.form === "source"
         ? [make("pre", { tabIndex: 0 }, make("code", { textContent: it.text }))]
         : it.text.split("\n").map((line) => make("p", { textContent: line }));
-      return make("section", { className: "passage" }, heading, ...text);
+      if (it.title) text.unshift(make("h3", {}, it.title, marks));
+      else text[0].append(marks);
+      return make("section", { className: "passage" }, ...text);
     };
     const cited = (it) => make("li", {},
       make("a", { className: "cite in-full", href: href(it) }, make("span", { className: "path", textContent: it.path }), ` ${place(it).slice(it.path.length + 2)}`),
@@ -66,11 +68,10 @@
     return make("article", { className: "answer" }, make("h2", { className: "question", textContent: answer.question }), ...parts);
   };
 
-  // What a step of research says of itself, in one line.
-  const stepText = (data) => typeof data === "string" ? data : data?.text ?? data?.question ?? data?.kind ?? "";
+  const stepText = ({ kind, text }) => [say(`step-${kind}`), text].filter(Boolean).join(": ");
 
   const take = (answer, { event, data }) => {
-    if (event === "answer") Object.assign(answer, data, { passages: answer.passages, citations: answer.citations });
+    if (event === "answer") Object.assign(answer, data, { passages: answer.passages, citations: answer.citations, steps: answer.steps });
     else if (event === "passage") answer.passages.push(data);
     else if (event === "citation") answer.citations.push(data);
     else if (event === "step") (answer.steps ??= []).push(stepText(data));
@@ -140,7 +141,7 @@
         if (mine === running) thread.querySelector(".answer:last-of-type")?.replaceWith(draw(answer, base));
       };
       try {
-        const body = { question, history, repositories: repository ? [repository] : [] };
+        const body = { question, history, repositories: repository ? [repository] : [], research: form.elements.research.checked };
         const headers = { "content-type": "application/json", accept: "text/event-stream" };
         const reply = await fetch(`${base}/ask`, { method: "POST", headers, body: JSON.stringify(body), signal: mine.signal });
         if (!reply.ok) answer.failure = (await reply.json()).detail;

@@ -4,7 +4,7 @@
 use axum::{extract::Query, http::HeaderMap, response::Response};
 use deepwiki_domain::{
     Locale, RepositoryId,
-    answer::{Answer, AnswerCitation, Passage, Question},
+    answer::{Answer, AnswerCitation, Passage, Question, StepKind},
     page::Citation,
     repository::Repository,
     search::LONGEST_QUERY,
@@ -26,6 +26,8 @@ pub(super) struct AskParams {
     language: Option<String>,
     /// Sent by the form: whoever follows a link has not asked yet.
     now: Option<String>,
+    /// Whether to look into it at length.
+    research: Option<String>,
 }
 
 pub(super) async fn ask_page(
@@ -49,7 +51,7 @@ async fn render(service: &Service, headers: &HeaderMap, params: &AskParams) -> R
     // An answer may cost: no other site may cause one.
     let is_ours = is_same_origin(headers);
     let answer = match params.now.is_some() && is_ours && !question.is_empty() {
-        true => Some(answer(service, question, chosen).await?),
+        true => Some(answer(service, (question, params.research.is_some()), chosen).await?),
         false => None,
     };
     let body = html! {
@@ -87,12 +89,21 @@ async fn render(service: &Service, headers: &HeaderMap, params: &AskParams) -> R
     Ok(layout::document(&reader, &frame, &body))
 }
 
-async fn answer(service: &Service, question: &str, chosen: Option<&Repository>) -> Result<Answer, Problem> {
+async fn answer(
+    service: &Service,
+    (question, research): (&str, bool),
+    chosen: Option<&Repository>,
+) -> Result<Answer, Problem> {
     let ids: Vec<RepositoryId> = chosen
         .map(|repository| repository.id.clone())
         .into_iter()
         .collect();
-    service.library.ask(&Question::new(question), &ids).await
+    let question = Question {
+        research,
+        ..Question::new(question)
+    };
+    let repositories = service.library.askable(&question, &ids).await?;
+    service.library.ask(&question, &repositories, &mut |_| {}).await
 }
 
 fn form(
@@ -117,6 +128,7 @@ fn form(
                         }
                     }
                 }
+                label .check title=(words.research_hint) { input type="checkbox" name="research" value="1"; (words.research) }
                 input type="hidden" name="language" value=(reader.locale);
                 input type="hidden" name="now" value="1";
                 button .primary { (reader.text.ask) }
@@ -136,14 +148,21 @@ fn examples(reader: &Reader<'_>, words: &Words, chosen: Option<&Repository>) -> 
 
 /// An answer as it comes without the script; the script makes the same of its parts.
 fn draw(reader: &Reader<'_>, answer: &Answer) -> Markup {
+    let words = Words::of(reader.locale);
     html! {
         article .answer {
             h2 .question { (clean(&answer.question)) }
+            @if !answer.steps.is_empty() {
+                details .steps {
+                    summary { (words.steps) }
+                    ol { @for step in &answer.steps { li { (words.step(step.kind)) @if !step.text.is_empty() { ": " (clean(&step.text)) } } } }
+                }
+            }
             p .notice-quiet { (clean(&answer.notice)) }
             @for passage in &answer.passages { (part(reader, answer, passage)) }
             @for it in &answer.refused { p .notice { (it.repository) ": " (clean(&it.reason)) } }
             @if !answer.citations.is_empty() {
-                h3 { (Words::of(reader.locale).cited) }
+                h3 { (words.cited) }
                 ol .cited { @for citation in &answer.citations { li { (cited(reader, citation, true)) } } }
             }
         }
@@ -159,11 +178,14 @@ fn part(reader: &Reader<'_>, answer: &Answer, passage: &Passage) -> Markup {
     });
     html! {
         section .passage {
-            h3 { (clean(&passage.title)) sup .cites { @for citation in cites { (cited(reader, citation, false)) } } }
+            @let marks = html! { sup .cites { @for citation in cites { (cited(reader, citation, false)) } } };
+            @if !passage.title.is_empty() { h3 { (clean(&passage.title)) (marks) } }
             @if passage.code.is_some() {
                 pre tabindex="0" { code { (clean(&passage.text)) } }
             } @else {
-                @for line in passage.text.lines() { p { (clean(line)) } }
+                @for (at, line) in passage.text.lines().enumerate() {
+                    p { (clean(line)) @if at == 0 && passage.title.is_empty() { (marks) } }
+                }
             }
         }
     }
@@ -201,6 +223,10 @@ struct Words {
     kept_here: &'static str,
     cited: &'static str,
     examples: &'static str,
+    research: &'static str,
+    research_hint: &'static str,
+    steps: &'static str,
+    step: [&'static str; 4],
     questions: [&'static str; 4],
 }
 
@@ -209,6 +235,16 @@ impl Words {
         match locale {
             Locale::En => &EN,
             Locale::Ja => &JA,
+        }
+    }
+
+    fn step(&self, kind: StepKind) -> &'static str {
+        let [search, plan, read, write] = self.step;
+        match kind {
+            StepKind::Search => search,
+            StepKind::Plan => plan,
+            StepKind::Read => read,
+            StepKind::Write => write,
         }
     }
 }
@@ -221,6 +257,10 @@ const EN: Words = Words {
     kept_here: "Kept in this browser alone.",
     cited: "Cited lines",
     examples: "Questions to begin with",
+    research: "At length",
+    research_hint: "Plans sub-questions, looks into each, and reports; needs a model",
+    steps: "How it was found",
+    step: ["Searched", "Sub-question", "Looked into", "Wrote"],
     questions: [
         "Where does the program start?",
         "How are errors handled?",
@@ -237,6 +277,10 @@ const JA: Words = Words {
     kept_here: "このブラウザにだけ保存されます。",
     cited: "根拠の行",
     examples: "質問の例",
+    research: "詳しく調べる",
+    research_hint: "小さな質問に分けて調べ、報告します。モデルが必要です",
+    steps: "調べた手順",
+    step: ["検索", "小さな質問", "調査", "執筆"],
     questions: [
         "プログラムはどこから始まりますか？",
         "エラーはどのように処理されますか？",

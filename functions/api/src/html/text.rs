@@ -137,7 +137,7 @@ const EN: Text = Text {
     ask: "Ask",
     manage: "Builds and settings",
     add: "Add a repository",
-    script: r#"{"nearer":"Zoom in","farther":"Zoom out","whole":"Whole diagram","failed":"That did not work. Try again.","asking":"Reading the sources…","stop":"Stop","sources":"Cited lines","again":"Ask again","steps":"How it was found","removed":"Remove from the history","lost":"The connection was lost; the answer may not be complete.","line":"line","lines":"lines","fresh":"New conversation"}"#,
+    script: r#"{"nearer":"Zoom in","farther":"Zoom out","whole":"Whole diagram","failed":"That did not work. Try again.","asking":"Reading the sources…","stop":"Stop","sources":"Cited lines","again":"Ask again","steps":"How it was found","step-search":"Searched","step-plan":"Sub-question","step-read":"Looked into","step-write":"Wrote","removed":"Remove from the history","lost":"The connection was lost; the answer may not be complete.","line":"line","lines":"lines","fresh":"New conversation"}"#,
     lines: |start, end| {
         if start == end {
             format!("line {start}")
@@ -208,7 +208,7 @@ const JA: Text = Text {
     ask: "質問",
     manage: "作成と設定",
     add: "リポジトリを追加",
-    script: r#"{"nearer":"拡大","farther":"縮小","whole":"図の全体","failed":"うまくいきませんでした。もう一度お試しください。","asking":"ソースを読んでいます…","stop":"中止","sources":"根拠の行","again":"もう一度質問する","steps":"調べた手順","removed":"履歴から削除","lost":"接続が切れました。回答は途中までかもしれません。","line":"行目","lines":"行目","fresh":"新しい質問を始める"}"#,
+    script: r#"{"nearer":"拡大","farther":"縮小","whole":"図の全体","failed":"うまくいきませんでした。もう一度お試しください。","asking":"ソースを読んでいます…","stop":"中止","sources":"根拠の行","again":"もう一度質問する","steps":"調べた手順","step-search":"検索","step-plan":"小さな質問","step-read":"調査","step-write":"執筆","removed":"履歴から削除","lost":"接続が切れました。回答は途中までかもしれません。","line":"行目","lines":"行目","fresh":"新しい質問を始める"}"#,
     lines: |start, end| {
         if start == end {
             format!("{start} 行目")
