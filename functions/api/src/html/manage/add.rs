@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::words::Words;
 use crate::{
-    Problem,
+    Problem, Settings,
     html::{Reader, asked, clean, forms, layout, problem_page, respond, text::own_name},
     library::{BuildWish, Registration},
     router::{Permitted, Service, Shared},
@@ -74,7 +74,7 @@ pub(super) async fn submit(
         Ok(wanted) => wanted,
         Err(problem) => return problem_page(&service, &headers, &problem),
     };
-    match add(&service, &wanted, shared.settings.local_paths).await {
+    match add(&service, &wanted, &shared.settings).await {
         Ok(job) => forms::go_to(&reader.links.job(&job)),
         // What was typed stays in the form, with what is wrong with it.
         Err(problem) => {
@@ -85,7 +85,7 @@ pub(super) async fn submit(
 }
 
 /// Registers what is wanted and asks for its build.
-async fn add(service: &Service, wanted: &Wanted, local_paths: bool) -> Result<BuildId, Problem> {
+async fn add(service: &Service, wanted: &Wanted, settings: &Settings) -> Result<BuildId, Problem> {
     let revision = wanted.revision.trim();
     let languages = wanted.locales();
     let registration = Registration {
@@ -93,7 +93,8 @@ async fn add(service: &Service, wanted: &Wanted, local_paths: bool) -> Result<Bu
         revision: (!revision.is_empty()).then_some(revision),
         languages: &languages,
         groups: &[],
-        local_paths,
+        local_paths: settings.local_paths,
+        hosts: settings.hosts.clone(),
     };
     let (repository, _) = service.library.register(&registration).await?;
     // One that was registered before is built as it is asked for now.

@@ -16,7 +16,7 @@ use super::{repository::BuildParams, words::Words};
 use crate::{
     Problem,
     html::{Reader, asked, clean, forms, layout, problem_page, respond, time, wiki::menu},
-    router::{Permitted, Service},
+    router::Permitted,
 };
 
 /// Seconds after which a browser without script looks again.

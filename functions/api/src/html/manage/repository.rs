@@ -27,7 +27,7 @@ use crate::{
         wiki::{menu, repository_id},
     },
     library::{BuildWish, Refreshed},
-    router::{Permitted, Service},
+    router::Permitted,
 };
 
 /// How many builds are listed.
