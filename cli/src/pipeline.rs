@@ -144,7 +144,12 @@ impl Pipeline {
             }
         });
         let (made, reused) = self
-            .fan_out(Stage::Chunk, manifest.shards.len(), parts, SHARDS_AT_A_TIME)
+            .fan_out(
+                Stage::Chunk,
+                manifest.shards.len(),
+                parts.collect(),
+                SHARDS_AT_A_TIME,
+            )
             .await?;
         (usage.shards_read, usage.shards_reused) = (made, reused);
         self.report(Stage::Chunk, manifest.shards.len(), None).await?;
@@ -211,7 +216,7 @@ impl Pipeline {
             }
         });
         let (made, reused) = self
-            .fan_out(Stage::Generate, total, parts, PAGES_AT_A_TIME)
+            .fan_out(Stage::Generate, total, parts.collect(), PAGES_AT_A_TIME)
             .await?;
         (usage.pages_written, usage.pages_reused) = (made, reused);
         self.report(Stage::Generate, total, None).await?;
@@ -304,13 +309,14 @@ impl Pipeline {
         &self,
         stage: Stage,
         total: usize,
-        parts: impl Iterator<Item = F>,
+        parts: Vec<F>,
         at_a_time: usize,
     ) -> Result<(u32, u32)>
     where
         F: Future<Output = Result<bool>> + Send + 'static,
     {
-        let mut running = futures::stream::iter(parts.map(tokio::spawn)).buffer_unordered(at_a_time);
+        let mut running =
+            futures::stream::iter(parts.into_iter().map(tokio::spawn)).buffer_unordered(at_a_time);
         let (mut made, mut reused) = (0, 0);
         let mut told = Instant::now();
         self.report_part(stage, 0, count(total), None).await?;
