@@ -19,7 +19,7 @@ use deepwiki_ingest::{IngestLimits, IngestPorts};
 use deepwiki_model::Purse;
 use deepwiki_plan::PlanPorts;
 use deepwiki_ports::{ArtefactStore, Embedder, Jobs, Result, SourceReader, clock::SystemClock, codec};
-use futures::{StreamExt, TryStreamExt};
+use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::time::Instant;
 
 use crate::{library::Library, progress::Progress};
@@ -315,24 +315,32 @@ impl Pipeline {
     where
         F: Future<Output = Result<bool>> + Send + 'static,
     {
-        let mut running =
-            futures::stream::iter(parts.into_iter().map(tokio::spawn)).buffer_unordered(at_a_time);
+        let mut waiting = parts.into_iter();
+        let mut running: FuturesUnordered<_> = waiting.by_ref().take(at_a_time).map(tokio::spawn).collect();
         let (mut made, mut reused) = (0, 0);
+        let mut failed = None;
         let mut told = Instant::now();
         self.report_part(stage, 0, count(total), None).await?;
         let stopped =
             |error| StageError::permanent("a part of the build stopped unexpectedly").with_detail(error);
-        while let Some(known) = running.try_next().await.map_err(stopped)? {
-            if known? {
-                reused += 1
-            } else {
-                made += 1
+        while let Some(ended) = running.next().await {
+            match ended.map_err(stopped).and_then(|known| known) {
+                Ok(true) => reused += 1,
+                Ok(false) => made += 1,
+                // What runs beside it ends and is kept: a model has been paid for it.
+                Err(error) => failed = failed.or(Some(error)),
             }
             self.progress.step();
+            if failed.is_none() {
+                running.extend(waiting.next().map(tokio::spawn));
+            }
             if told.elapsed() >= TELL_EVERY {
                 self.report_part(stage, made + reused, count(total), None).await?;
                 told = Instant::now();
             }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         Ok((made, reused))
     }

@@ -71,7 +71,8 @@ async fn is_behind(record: &Repository, ports: TriggerPorts<'_>) -> Result<bool>
     }
     let newest = ports.jobs.list(&record.id, 1).await?;
     Ok(newest.first().is_none_or(|job| match job.status {
-        // A build that has not said its commit yet will find this one.
+        // A build that waits, or has not said its commit yet, will find this one.
+        JobStatus::Queued => false,
         JobStatus::Running => job.commit.as_ref().is_some_and(|commit| *commit != head),
         // What failed for good fails the same way again: somebody has to push, or ask.
         JobStatus::Failed if job.commit.as_ref() == Some(&head) => job

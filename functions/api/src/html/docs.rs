@@ -71,11 +71,11 @@ pub(super) async fn docs(
             h1 { (words.title) }
             p .lead { (words.lead) }
             p { a href={ (service.base_path) "/openapi.json" } { (words.document) } }
-            @for tag in list(&document["tags"]) {
-                @let name = text(&tag["name"]);
+            @for tag in list(at(&document, "/tags")) {
+                @let name = text(at(tag, "/name"));
                 section {
                     h2 id=(name) { (name) }
-                    p { (text(&tag["description"])) }
+                    p { (text(at(tag, "/description"))) }
                     @for (path, method, operation) in operations(&document, name) {
                         (operation_details(words, path, method, operation))
                     }
@@ -83,9 +83,9 @@ pub(super) async fn docs(
             }
             section {
                 h2 #shapes { (words.shapes) }
-                @for (name, schema) in entries(&document["components"]["schemas"]) {
+                @for (name, schema) in entries(at(&document, "/components/schemas")) {
                     details id={ "shape-" (name) } {
-                        summary { code { (name) } " " (text(&schema["description"])) }
+                        summary { code { (name) } " " (text(at(schema, "/description"))) }
                         (fields(words, schema))
                     }
                 }
@@ -103,36 +103,36 @@ pub(super) async fn docs(
 }
 
 fn operation_details(words: &Words, path: &str, method: &str, operation: &Value) -> Markup {
-    let parameters = list(&operation["parameters"]);
-    let media = entries(&operation["requestBody"]["content"]);
+    let parameters = list(at(operation, "/parameters"));
+    let media = entries(at(operation, "/requestBody/content"));
     html! {
         details {
-            summary { code { (method.to_uppercase()) " " (path) } " " (text(&operation["summary"])) }
-            @if !text(&operation["description"]).is_empty() { p { (text(&operation["description"])) } }
+            summary { code { (method.to_uppercase()) " " (path) } " " (text(at(operation, "/summary"))) }
+            @if !text(at(operation, "/description")).is_empty() { p { (text(at(operation, "/description"))) } }
             @if !parameters.is_empty() {
                 h3 { (words.parameters) }
                 dl {
                     @for parameter in parameters {
                         dt {
-                            code { (text(&parameter["name"])) } " " small { (text(&parameter["in"])) }
-                            @if parameter["required"] == true { " " small { (words.required) } }
+                            code { (text(at(parameter, "/name"))) } " " small { (text(at(parameter, "/in"))) }
+                            @if at(parameter, "/required") == true { " " small { (words.required) } }
                         }
-                        dd { (text(&parameter["description"])) }
+                        dd { (text(at(parameter, "/description"))) }
                     }
                 }
             }
             @if !media.is_empty() {
                 h3 { (words.body) }
-                p { @for (kind, content) in media { code { (kind) } " " (shape(&content["schema"])) } }
+                p { @for (kind, content) in media { code { (kind) } " " (shape(at(content, "/schema"))) } }
             }
             h3 { (words.answers) }
             dl {
-                @for (status, answer) in entries(&operation["responses"]) {
+                @for (status, answer) in entries(at(operation, "/responses")) {
                     dt {
                         code { (status) }
-                        @for (kind, content) in entries(&answer["content"]) { " " small { (kind) } " " (shape(&content["schema"])) }
+                        @for (kind, content) in entries(at(answer, "/content")) { " " small { (kind) } " " (shape(at(content, "/schema"))) }
                     }
-                    dd { (text(&answer["description"])) }
+                    dd { (text(at(answer, "/description"))) }
                 }
             }
         }
@@ -140,16 +140,16 @@ fn operation_details(words: &Words, path: &str, method: &str, operation: &Value)
 }
 
 fn fields(words: &Words, schema: &Value) -> Markup {
-    let parts = std::iter::once(schema).chain(list(&schema["allOf"]));
+    let parts = std::iter::once(schema).chain(list(at(schema, "/allOf")));
     html! {
         dl {
             @for part in parts {
-                @for (name, field) in entries(&part["properties"]) {
+                @for (name, field) in entries(at(part, "/properties")) {
                     dt {
                         code { (name) } " " (shape(field))
-                        @if list(&part["required"]).iter().any(|it| it == name) { " " small { (words.required) } }
+                        @if list(at(part, "/required")).iter().any(|it| it == name) { " " small { (words.required) } }
                     }
-                    dd { (text(&field["description"])) }
+                    dd { (text(at(field, "/description"))) }
                 }
             }
         }
@@ -158,13 +158,16 @@ fn fields(words: &Words, schema: &Value) -> Markup {
 
 /// A schema in a word: a link to the shape that it names, or its type.
 fn shape(schema: &Value) -> Markup {
-    if let Some(name) = schema["$ref"].as_str().and_then(|at| at.rsplit('/').next()) {
+    if let Some(name) = at(schema, "/$ref")
+        .as_str()
+        .and_then(|name| name.rsplit('/').next())
+    {
         return html! { a href={ "#shape-" (name) } { (name) } };
     }
-    if schema["type"] == "array" {
-        return html! { "[" (shape(&schema["items"])) "]" };
+    if at(schema, "/type") == "array" {
+        return html! { "[" (shape(at(schema, "/items"))) "]" };
     }
-    let kinds: Vec<&str> = match &schema["type"] {
+    let kinds: Vec<&str> = match at(schema, "/type") {
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
         kind => kind.as_str().into_iter().collect(),
     };
@@ -173,13 +176,13 @@ fn shape(schema: &Value) -> Markup {
 
 /// The operations of a tag, in the order of their paths.
 fn operations<'a>(document: &'a Value, tag: &str) -> Vec<(&'a str, &'a str, &'a Value)> {
-    let paths = entries(&document["paths"]).into_iter();
+    let paths = entries(at(document, "/paths")).into_iter();
     let all = paths.flat_map(|(path, item)| {
         entries(item)
             .into_iter()
             .map(move |(method, operation)| (path, method, operation))
     });
-    all.filter(|(_, _, operation)| list(&operation["tags"]).iter().any(|it| it == tag))
+    all.filter(|(_, _, operation)| list(at(operation, "/tags")).iter().any(|it| it == tag))
         .collect()
 }
 
@@ -187,6 +190,11 @@ fn entries(value: &Value) -> Vec<(&str, &Value)> {
     let map = value.as_object();
     map.map(|map| map.iter().map(|(key, value)| (key.as_str(), value)).collect())
         .unwrap_or_default()
+}
+
+/// What stands at a JSON pointer, or null.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
 }
 
 fn list(value: &Value) -> &[Value] {
