@@ -58,7 +58,7 @@ fn pages(many: usize) -> ItemList {
 
 /// The longest that the ids and names of an execution may be.
 fn input() -> ExecutionInput {
-    let url = format!("https://git.example.com/{}", "group/".repeat(300));
+    let url = format!("https://git.example.com/{}", "group/".repeat(160));
     let source = RepositorySource::parse_url(&format!("{url}name")).expect("a source");
     ExecutionInput {
         schema: CONTRACT_VERSION,

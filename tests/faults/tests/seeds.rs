@@ -10,7 +10,13 @@
     reason = "a test says where it fails"
 )]
 
+use std::sync::{Mutex, PoisonError};
+
 use deepwiki_faults::{Counts, Scenario, World};
+
+/// One scenario at a time: each has worker threads of its own, and a machine that has too many of them is slow in places
+/// that the simulated clock does not know.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// 13 scenarios of 16 seeds are 208 runs.
 const RUNS: u64 = 16;
@@ -21,6 +27,7 @@ fn number(name: &str, default: u64) -> u64 {
 
 /// Runs a scenario from many seeds; gives the sum of what happened.
 fn runs(scenario: Scenario) -> Counts {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let first = number("FAULT_SEED", 1);
     let mut sum = Counts::default();
     for seed in first..first + number("FAULT_RUNS", RUNS) {

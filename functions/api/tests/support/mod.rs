@@ -443,13 +443,19 @@ impl SearchIndex for Memory {
         Ok(key)
     }
 
-    /// Finds the documents that hold the text, the one that holds it most often first.
+    /// Finds the documents that hold the text or a long word of it, the one that holds them most often first.
     async fn search(&self, generations: &[Searchable], query: &Query) -> Result<Found> {
         let all = self.documents.lock().unwrap();
         let mut hits = Vec::new();
+        let words = query.text.split(|c: char| !c.is_alphanumeric());
+        let words: Vec<&str> = words
+            .filter(|word| word.len() > 6 && *word != query.text)
+            .collect();
         for searchable in generations {
             for document in all.get(&searchable.generation).into_iter().flatten() {
-                let count = document.text.matches(&query.text).count();
+                let whole = document.text.matches(&query.text).count();
+                let parts = words.iter().map(|word| document.text.matches(word).count());
+                let count = whole + parts.sum::<usize>();
                 if count > 0 {
                     hits.push(Hit {
                         repository: searchable.repository.clone(),

@@ -190,7 +190,7 @@ fn gather(answer: &Value, questions: &[Question], usable: &[Usable]) -> Result<A
             };
             let entry = found.entry((question.index.clone(), id)).or_insert(candidate);
             if question.by_meaning {
-                entry.semantic = Some(score);
+                entry.semantic = Some(similarity(score));
             } else {
                 entry.lexical = Some(score);
             }
@@ -200,6 +200,15 @@ fn gather(answer: &Value, questions: &[Question], usable: &[Usable]) -> Result<A
         candidates: found.into_values().collect(),
         semantic,
     })
+}
+
+/// The inner product behind a score of faiss, which the service lifts above 0: `1 + d`, and `1 / (1 - d)` below 0.
+fn similarity(score: f32) -> f32 {
+    if score >= 1.0 {
+        score - 1.0
+    } else {
+        1.0 - score.max(f32::MIN_POSITIVE).recip()
+    }
 }
 
 /// A hit as a candidate; none where it is of no generation that was asked for.

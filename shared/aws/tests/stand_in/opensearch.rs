@@ -598,7 +598,12 @@ impl<'a> Searched<'a> {
                 return refuse(400, "illegal_argument_exception", "another length");
             }
             let product: f64 = vector.iter().zip(&asked).map(|(a, b)| a * b).sum();
-            scored.push((1.0 + product, *id, *entry));
+            let lifted = if product >= 0.0 {
+                1.0 + product
+            } else {
+                1.0 / (1.0 - product)
+            };
+            scored.push((lifted, *id, *entry));
         }
         scored.sort_by(|a, b| b.0.total_cmp(&a.0));
         scored.truncate(of["k"].as_u64().unwrap() as usize);
