@@ -76,7 +76,7 @@ def test_prompts_share_what_they_can_and_give_no_file_twice(source, tmp_path):
 def test_a_cap_ends_a_build_and_what_is_written_stays(source, tmp_path):
     data = tmp_path / "data"
     with Models() as server:
-        error = command(data, server, "build", source, "--budget", "0.5", code=1)
+        error = command(data, server, "build", source, "--budget", "0.2", code=1)
         assert "budget" in error and len(error.strip().splitlines()[-1:]) == 1
         first = len(server.calls)
         built = build(data, server, source, "en")
