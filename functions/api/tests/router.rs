@@ -517,14 +517,35 @@ async fn the_openapi_document_describes_every_route_and_every_route_answers_as_d
         "/search",
         "/ask",
         "/map",
+        "/corrections",
+        "/export",
+        "/jobs/{id}/events",
+        "/jobs/{id}/resume",
+        "/repos/{id}/builds",
+        "/repos/{id}/corrections/{correction}",
+        "/repos/{id}/corrections/{correction}/decision",
+        "/repos/{id}/groups",
+        "/repos/{id}/purge",
+        "/repos/{id}/refresh",
+        "/webhooks/github",
     ]
     .into();
+    // What these answer depends on what was done before; `operations.rs` asks them in its own order.
+    let of_operations = [
+        "/corrections",
+        "/export",
+        "/jobs/{id}/events",
+        "/repos/{id}/corrections/{correction}",
+    ];
     let paths = document["paths"].as_object().unwrap();
     assert_eq!(
         paths.keys().map(String::as_str).collect::<BTreeSet<_>>(),
         expected
     );
-    for (path, methods) in paths.iter().filter(|(_, methods)| methods["get"].is_object()) {
+    let readable = paths
+        .iter()
+        .filter(|(path, methods)| methods["get"].is_object() && !of_operations.contains(&path.as_str()));
+    for (path, methods) in readable {
         let address = match path.as_str() {
             "/jobs/{id}" => path.replace("{id}", &job),
             _ => path
