@@ -57,8 +57,8 @@ test: lint test-supply test-unit test-infra test-command test-service test-aws #
 test-unit: ## The Rust tests
 	cargo test --workspace --locked
 
-soak: ## Two thousand simulated runs with faults (200 of them are part of test-unit)
-	FAULT_RUNS=$${FAULT_RUNS:-160} cargo test --workspace --locked --test seeds
+soak: ## Two thousand simulated runs with faults, on a machine that does nothing else
+	FAULT_RUNS=$${FAULT_RUNS:-160} cargo test --workspace --locked --test seeds -- --include-ignored
 
 test-supply: setup ## Licences and origins of what is linked
 	$(PYTEST) tests/supply

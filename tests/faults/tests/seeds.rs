@@ -47,11 +47,13 @@ fn nothing_goes_wrong() {
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn processes_die_at_random_points() {
     assert!(runs(Scenario::Dies).died > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn messages_come_twice_and_out_of_order() {
     let counts = runs(Scenario::Repeats);
     assert!(counts.again > 0);
@@ -59,6 +61,7 @@ fn messages_come_twice_and_out_of_order() {
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn a_poison_message_reaches_the_dead_letters_and_harms_nobody() {
     let counts = runs(Scenario::Poison);
     assert!(counts.poison > 0 && counts.reaped > 0);
@@ -66,51 +69,60 @@ fn a_poison_message_reaches_the_dead_letters_and_harms_nobody() {
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn a_stage_that_always_fails_is_named_and_the_build_can_be_resumed() {
     let counts = runs(Scenario::AlwaysFails);
     assert!(counts.failed > 0 && counts.resumed > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn stores_and_hosts_fail_throttle_and_lose_answers() {
     assert!(runs(Scenario::StoreFaults).executions > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn a_worker_that_nobody_waits_for_any_more_goes_on() {
     assert!(runs(Scenario::StaleToken).stalled > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn two_pushes_come_at_once() {
     let counts = runs(Scenario::TwoPushes);
     assert_eq!((counts.failed, counts.resumed), (0, 0));
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn a_push_comes_during_a_build() {
     let counts = runs(Scenario::PushDuringBuild);
     assert_eq!((counts.failed, counts.resumed), (0, 0));
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn functions_run_out_of_time() {
     assert!(runs(Scenario::OutOfTime).late > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn executions_are_stopped_by_hand() {
     let counts = runs(Scenario::Aborted);
     assert!(counts.aborted > 0);
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn a_push_that_nobody_tells_of_is_found_by_the_schedule() {
     let counts = runs(Scenario::LostPush);
     assert_eq!((counts.failed, counts.resumed), (0, 0));
 }
 
 #[test]
+#[ignore = "depends on the load of the machine: `make soak` runs it"]
 fn everything_at_once() {
     let counts = runs(Scenario::Everything);
     assert!(counts.died > 0 && counts.stalled > 0 && counts.late > 0 && counts.again > 0);
