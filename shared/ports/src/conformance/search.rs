@@ -295,9 +295,9 @@ pub async fn search_index_by_meaning(index: &dyn SearchIndex) {
     for document in &mut documents {
         let about_ledgers = text_of(document).contains("ledger");
         document.vector = quantize(if about_ledgers { &[0.9, 0.1] } else { &[0.1, 0.9] });
-        // Which of all that means something else comes along is for the index to say; its place in the graph must not
-        // count here.
-        document.rank = 0.0;
+        // Which of all that means something else comes along is for the index to say; that it is a definition, or much
+        // used, must not count here.
+        (document.rank, document.symbol, document.kind) = (0.0, None, None);
     }
     let repository = new_repository();
     let commit = commit(&unique());
